@@ -1,0 +1,103 @@
+/**
+ * IP addresses and prefixes between text and network byte order.
+ * Text forms: RFC 4291 section 2.2 (read), RFC 5952 (written); prefixes: RFC 4632 section 3.1.
+ */
+import { isIP } from 'node:net';
+
+export const IPV4_BYTES = 4;
+export const IPV6_BYTES = 16;
+
+/** A range of addresses: the first address (host bits zero) and the number of fixed leading bits. */
+export interface Prefix {
+  readonly address: Uint8Array;
+  /** 0 to 32 for IPv4, 0 to 128 for IPv6. */
+  readonly bits: number;
+}
+
+/** Parses an address to its 4 or 16 bytes; undefined where `text` is neither IPv4 nor IPv6. */
+export function parseAddress(text: string): Uint8Array | undefined {
+  switch (isIP(text)) {
+    case 4:
+      return parseIpv4(text);
+    case 6:
+      return parseIpv6(text);
+    default:
+      return undefined;
+  }
+}
+
+/** Parses `address/bits`; undefined where it is not one, or where host bits are set. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const slash = text.indexOf('/');
+  const address = parseAddress(text.slice(0, slash));
+  const length = text.slice(slash + 1);
+  if (slash < 0 || address === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const bits = Number(length);
+  if (bits > address.length * 8) return undefined;
+  const prefix = { address, bits };
+  return address.every((byte, index) => (byte & ~maskByte(bits, index)) === 0) ? prefix : undefined;
+}
+
+/** Tells whether `address` lies in `prefix`; an address of the other family never does. */
+export function prefixContains(prefix: Prefix, address: Uint8Array): boolean {
+  return (
+    prefix.address.length === address.length &&
+    prefix.address.every((byte, index) => byte === (address[index] & maskByte(prefix.bits, index)))
+  );
+}
+
+/** Formats 4 or 16 bytes as text, IPv6 as RFC 5952 section 4 writes it. */
+export function formatAddress(address: Uint8Array): string {
+  if (address.length === IPV4_BYTES) return address.join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => (address[i * 2] << 8) | address[i * 2 + 1]);
+  const zeros = longestZeroRun(groups);
+  const text = (part: number[]) => part.map((group) => group.toString(16)).join(':');
+  // RFC 5952 section 4.2.2: a single zero group is not shortened.
+  if (zeros.length < 2) return text(groups);
+  return `${text(groups.slice(0, zeros.start))}::${text(groups.slice(zeros.start + zeros.length))}`;
+}
+
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatAddress(prefix.address)}/${prefix.bits}`;
+}
+
+/** The bits of byte `index` that a prefix of `bits` fixes. */
+function maskByte(bits: number, index: number): number {
+  const fixed = Math.min(Math.max(bits - index * 8, 0), 8);
+  return (0xff << (8 - fixed)) & 0xff;
+}
+
+function parseIpv4(text: string): Uint8Array {
+  return Uint8Array.from(text.split('.'), Number);
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  // A scope (`fe80::1%eth0`) has no place in a DNS record.
+  if (text.includes('%')) return undefined;
+  const [head, tail] = text.split('::');
+  const before = parseGroups(head);
+  const after = tail === undefined ? [] : parseGroups(tail);
+  const bytes = new Uint8Array(IPV6_BYTES);
+  bytes.set(before, 0);
+  bytes.set(after, IPV6_BYTES - after.length);
+  return bytes;
+}
+
+function parseGroups(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (group.includes('.')) return [...parseIpv4(group)];
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}
+
+function longestZeroRun(groups: number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (start + length < groups.length && groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best;
+}
