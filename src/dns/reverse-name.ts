@@ -1,0 +1,46 @@
+/**
+ * Reverse names: the owner name of an address's PTR records, and the zones that cover a prefix.
+ * RFC 1035 section 3.5 (in-addr.arpa), RFC 3596 section 2.5 (ip6.arpa).
+ */
+import { IPV4_BYTES, type Prefix } from './address.ts';
+import { encodeLabels, type WireName } from './name.ts';
+
+/** Gives the owner name of the PTR records of an address of 4 or 16 bytes. */
+export function reverseName(address: Uint8Array): WireName {
+  return encodeLabels([...addressLabels(address).reverse(), ...suffixOf(address)]);
+}
+
+/**
+ * Gives the fewest zones that cover a prefix exactly: an octet of IPv4 and a nibble of IPv6 are one label,
+ * so `10.96.0.0/12` is the sixteen zones from `96.10.in-addr.arpa` to `111.10.in-addr.arpa`.
+ */
+export function reverseZonesOf(prefix: Prefix): WireName[] {
+  const bitsOfLabel = prefix.address.length === IPV4_BYTES ? 8 : 4;
+  const labelCount = Math.ceil(prefix.bits / bitsOfLabel);
+  const fixed = addressLabels(prefix.address).slice(0, labelCount);
+  const last = fixed.pop();
+  if (last === undefined) return [encodeLabels(suffixOf(prefix.address))];
+  const radix = bitsOfLabel === 8 ? 10 : 16;
+  const first = Number.parseInt(last, radix);
+  const count = 2 ** (labelCount * bitsOfLabel - prefix.bits);
+  return Array.from({ length: count }, (_, i) =>
+    encodeLabels([
+      (first + i).toString(radix),
+      ...fixed.slice().reverse(),
+      ...suffixOf(prefix.address),
+    ]),
+  );
+}
+
+/** The labels of an address, most significant first: octets of IPv4, nibbles of IPv6. */
+function addressLabels(address: Uint8Array): string[] {
+  if (address.length === IPV4_BYTES) return Array.from(address, String);
+  return Array.from(address).flatMap((byte) => [
+    (byte >> 4).toString(16),
+    (byte & 15).toString(16),
+  ]);
+}
+
+function suffixOf(address: Uint8Array): string[] {
+  return [address.length === IPV4_BYTES ? 'in-addr' : 'ip6', 'arpa'];
+}
