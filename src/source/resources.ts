@@ -32,7 +32,11 @@ export interface Service {
   readonly publishNotReadyAddresses: boolean;
   /** Empty where the Service has none: its endpoints are then managed by hand. */
   readonly selector: Labels;
+  /** Families of its Pods' addresses that count; absent where nothing was said, and both do. */
+  readonly ipFamilies?: readonly IpFamily[];
 }
+
+export type IpFamily = 'IPv4' | 'IPv6';
 
 export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
 export type Labels = Readonly<Record<string, string>>;
@@ -49,16 +53,20 @@ export interface ServicePort {
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
-export interface EndpointSlice {
+/** Endpoints that share their ports; every origin of endpoints comes down to a list of these. */
+export interface EndpointGroup {
+  readonly endpoints: readonly Endpoint[];
+  readonly ports: readonly EndpointPort[];
+}
+
+export interface EndpointSlice extends EndpointGroup {
   readonly kind: 'EndpointSlice';
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
   /** Label `kubernetes.io/service-name`; empty where it is missing, and the slice then serves nobody. */
   readonly serviceName: string;
-  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
-  readonly endpoints: readonly Endpoint[];
-  readonly ports: readonly EndpointPort[];
+  readonly addressType: IpFamily | 'FQDN';
 }
 
 export interface Endpoint {
@@ -84,10 +92,7 @@ export interface Endpoints {
   readonly namespace: string;
   /** The Service's name, too. */
   readonly name: string;
-  readonly subsets: readonly {
-    readonly endpoints: readonly Endpoint[];
-    readonly ports: readonly EndpointPort[];
-  }[];
+  readonly subsets: readonly EndpointGroup[];
 }
 
 export interface Pod {
@@ -106,6 +111,12 @@ export interface Pod {
   readonly ports: readonly EndpointPort[];
 }
 
+/** Gives the key of a namespaced object: `namespace/name`. */
 export function keyOf(object: { namespace: string; name: string }): ObjectKey {
   return `${object.namespace}/${object.name}`;
+}
+
+/** Gives the key under which any object is held: a Namespace has its name alone. */
+export function resourceKey(resource: Resource): ObjectKey {
+  return resource.kind === 'Namespace' ? resource.name : keyOf(resource);
 }

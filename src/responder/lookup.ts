@@ -1,0 +1,152 @@
+/**
+ * Finds what the zone holds for a question. In: the folded name in the table's key and the type; out: a
+ * verdict of a closed set, and where in the table the answer stands.
+ * RFC 1034 section 4.3.2, RFC 8020 (names below which something exists, exist).
+ */
+import { IPV4_BYTES } from '../dns/address.ts';
+import { TYPE } from '../dns/constants.ts';
+import type { TableReader } from '../table/table-reader.ts';
+import { NODE_FLAG, NODE_HEADER_BYTES, OWN_ZONE, RRSET_BYTES } from '../zone/node.ts';
+import { mayHold } from '../zone/schema.ts';
+import type { ZoneStatus } from '../zone/status.ts';
+import type { ServedZone } from '../zone/zone-set.ts';
+import { PodName } from './pod-name.ts';
+import type { Query } from './query.ts';
+
+/**
+ * `answer`: the name has the type; `alias`: it has a CNAME instead; `podAddress`: the name itself says the
+ * address; `nodata`: it exists without the type;
+ * `nxdomain`: it does not exist; `notReady`: that is not known yet; `notOurs`: no zone of ours holds it.
+ */
+export type Verdict =
+  | 'answer'
+  | 'alias'
+  | 'podAddress'
+  | 'nodata'
+  | 'nxdomain'
+  | 'notReady'
+  | 'notOurs';
+
+export interface LookupOptions {
+  readonly table: TableReader;
+  readonly zones: readonly ServedZone[];
+  readonly status: ZoneStatus;
+  /** Answer `1-2-3-4.<namespace>.pod` from the name itself, wherever the namespace exists. */
+  readonly podsInsecure: boolean;
+}
+
+/** The last lookup's result; one object serves any number of them, so that none is allocated. */
+export class Lookup {
+  readonly #table: TableReader;
+  readonly #zones: readonly ServedZone[];
+  readonly #status: ZoneStatus;
+  readonly #podName: PodName | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
+
+  /** Byte offset of the RRset's entry in the table, where the verdict is `answer` or `alias`. */
+  rrset = 0;
+  /** Byte offset of the node's value in the table, where there is one. */
+  node = 0;
+  /** Index of the zone, OWN_ZONE where the name is a zone of its own; none where the verdict is `notOurs`. */
+  zone = OWN_ZONE;
+  /** Where in the name the zone's apex begins. */
+  apexOffset = 0;
+  /** 4 or 16 bytes, where the verdict is `podAddress`. */
+  podAddress: Uint8Array = NO_ADDRESS;
+
+  constructor(options: LookupOptions) {
+    this.#table = options.table;
+    this.#zones = options.zones;
+    this.#status = options.status;
+    this.#podName = options.podsInsecure ? new PodName(options.table) : undefined;
+    this.#bytes = options.table.bytes;
+    this.#halves = new Uint16Array(options.table.bytes.buffer);
+  }
+
+  /** Looks the query's name and type up. */
+  find(query: Query): Verdict {
+    const record = this.#table.find(query.nameLength);
+    if (record === 0) return this.#findNothing(query);
+    this.node = this.#table.valueStart(record);
+    this.zone = this.#halves[(this.node + 2) >> 1];
+    this.apexOffset =
+      this.zone === OWN_ZONE ? 0 : query.nameLength - this.#zones[this.zone].apex.length;
+    this.rrset = this.#findRrset(query.qtype);
+    if (this.rrset !== 0) return 'answer';
+    if ((this.#bytes[this.node] & NODE_FLAG.alias) === 0) return 'nodata';
+    this.rrset = this.node + NODE_HEADER_BYTES;
+    return 'alias';
+  }
+
+  /** Gives the offset of the entry of the RRset of `qtype` in the node, 0 where it has none. */
+  #findRrset(qtype: number): number {
+    const first = this.node + NODE_HEADER_BYTES;
+    const count = this.#bytes[this.node + 1];
+    // RFC 8482 section 4.1: one RRset answers ANY.
+    if (qtype === TYPE.ANY) return count === 0 ? 0 : first;
+    const end = first + count * RRSET_BYTES;
+    for (let entry = first; entry < end; entry += RRSET_BYTES) {
+      if (this.#halves[entry >> 1] === qtype) return entry;
+    }
+    return 0;
+  }
+
+  #findNothing(query: Query): Verdict {
+    const isReady = this.#status.state === 'ready';
+    if (!this.#findZone(query)) {
+      // Any address may turn out to be held; nobody else is to be asked before that is known.
+      return !isReady && isBelowReverseRoot(query) ? 'notReady' : 'notOurs';
+    }
+    if (this.#podName !== undefined && !this.#zones[this.zone].isReverse) {
+      const address = this.#podName.addressOf(query, this.#zones[this.zone]);
+      if (address !== undefined) return this.#answerPod(query.qtype, address);
+    }
+    if (isReady) return 'nxdomain';
+    return mayHold(query, this.#zones[this.zone]) ? 'notReady' : 'nxdomain';
+  }
+
+  #answerPod(qtype: number, address: Uint8Array): Verdict {
+    this.podAddress = address;
+    const type = address.length === IPV4_BYTES ? TYPE.A : TYPE.AAAA;
+    return qtype === type || qtype === TYPE.ANY ? 'podAddress' : 'nodata';
+  }
+
+  /** Sets `zone` and `apexOffset` for a name that is in one of our zones; none lies below another. */
+  #findZone(query: Query): boolean {
+    for (let i = 0; i < this.#zones.length; i++) {
+      const { apex, labelCount } = this.#zones[i];
+      const offset = query.nameLength - apex.length;
+      const label = query.labelCount - labelCount;
+      if (label < 0 || query.labelOffsets[label] !== offset) continue;
+      if (!isEqualAt(query.name, offset, apex)) continue;
+      this.zone = i;
+      this.apexOffset = offset;
+      return true;
+    }
+    return false;
+  }
+}
+
+const NO_ADDRESS = new Uint8Array(0);
+
+const REVERSE_ROOTS = [
+  Buffer.from('\x07in-addr\x04arpa\x00', 'latin1'),
+  Buffer.from('\x03ip6\x04arpa\x00', 'latin1'),
+];
+
+function isBelowReverseRoot(query: Query): boolean {
+  return REVERSE_ROOTS.some(
+    (root) =>
+      query.labelCount > 2 &&
+      query.labelOffsets[query.labelCount - 2] === query.nameLength - root.length &&
+      isEqualAt(query.name, query.nameLength - root.length, root),
+  );
+}
+
+function isEqualAt(name: Uint8Array, offset: number, suffix: Uint8Array): boolean {
+  for (let i = suffix.length - 1; i >= 0; i--) {
+    if (name[offset + i] !== suffix[i]) return false;
+  }
+  return true;
+}

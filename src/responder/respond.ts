@@ -1,0 +1,235 @@
+/**
+ * Decides what is answered, whatever carried the query: batched UDP, plain UDP and TCP all call `respond()`.
+ * In: the bytes of a query, and the table; out: the bytes of the response, or silence.
+ * The order is that of RFC 1034 section 4.3.2: find the zone, find the name, follow an alias, find the type.
+ */
+import {
+  CLASS_IN,
+  EDNS_OPTION_EXTENDED_ERROR,
+  EDNS_UDP_BYTES,
+  EXTENDED_ERROR,
+  FLAG,
+  HEADER_BYTES,
+  MAX_MESSAGE_BYTES,
+  RCODE,
+  TYPE,
+} from '../dns/constants.ts';
+import type { TableReader } from '../table/table-reader.ts';
+import { FORM, OWN_ZONE } from '../zone/node.ts';
+import type { ZoneStatus } from '../zone/status.ts';
+import type { ServedZone } from '../zone/zone-set.ts';
+import { Answer } from './answer.ts';
+import { Lookup } from './lookup.ts';
+import { Query } from './query.ts';
+import type { RandomOrder } from './random-order.ts';
+import type { Transport } from './respond-function.ts';
+
+/** Most aliases that are followed for one question. */
+export const MAX_ALIAS_STEPS = 8;
+
+const OPT_BYTES = 11;
+const EXTENDED_ERROR_BYTES = 6;
+const DNSSEC_OK = 0x8000;
+/** What of the query's flags comes back: RFC 1035 section 4.1.1, RFC 4035 section 3.2.2. */
+const ECHOED_FLAGS = FLAG.opcodeMask | FLAG.rd | FLAG.cd;
+
+export interface ResponderOptions {
+  readonly table: TableReader;
+  readonly zones: readonly ServedZone[];
+  readonly status: ZoneStatus;
+  /** Seconds, for answers that no record of the table holds. */
+  readonly ttl: number;
+  /** Seconds that a negative answer may be kept. */
+  readonly negativeTtl: number;
+  readonly podsInsecure: boolean;
+  readonly order?: RandomOrder;
+}
+
+/** Answers queries from the table; one for each reader thread. */
+export class Responder {
+  readonly #zones: readonly ServedZone[];
+  readonly #status: ZoneStatus;
+  readonly #ttl: number;
+  readonly #query: Query;
+  readonly #lookup: Lookup;
+  readonly #answer: Answer;
+  /** Nodes whose CNAME was put for this question, so that a loop of aliases ends. */
+  readonly #followed = new Uint32Array(MAX_ALIAS_STEPS);
+  #extendedError = 0;
+  #isAuthoritative = false;
+
+  constructor(options: ResponderOptions) {
+    this.#zones = options.zones;
+    this.#status = options.status;
+    this.#ttl = options.ttl;
+    this.#query = new Query(options.table.key);
+    this.#lookup = new Lookup(options);
+    this.#answer = new Answer({ ...options, bytes: options.table.bytes });
+  }
+
+  /**
+   * Answers the query in `message[0, length)` into `response` and gives the response's length in bytes,
+   * 0 for silence. Never throws, allocates nothing. To be called between the table reader's `enter()` and
+   * `leave()`.
+   */
+  respond(message: Uint8Array, length: number, response: Uint8Array, transport: Transport): number {
+    const query = this.#query;
+    const acceptance = query.decode(message, length);
+    switch (acceptance) {
+      case 'ignore':
+        return 0;
+      case 'formerr':
+        return this.#reject(response, RCODE.FORMERR);
+      case 'notimp':
+        return this.#reject(response, RCODE.NOTIMP);
+      case 'badvers':
+      case 'accept': {
+        this.#start(message, response, transport);
+        const rcode = acceptance === 'badvers' ? RCODE.BADVERS : this.#answerQuestion();
+        return this.#finish(rcode);
+      }
+    }
+  }
+
+  /** Answers by the header alone: the question is not to be trusted, or not ours to read. */
+  #reject(response: Uint8Array, rcode: number): number {
+    this.#answer.start(response, HEADER_BYTES);
+    return this.#answer.writer.finish(
+      this.#query.id,
+      FLAG.qr | (this.#query.flags & ECHOED_FLAGS) | rcode,
+      0,
+    );
+  }
+
+  #start(message: Uint8Array, response: Uint8Array, transport: Transport): void {
+    const query = this.#query;
+    const most = transport.protocol === 'udp' ? query.payloadBytes : MAX_MESSAGE_BYTES;
+    this.#extendedError = 0;
+    this.#isAuthoritative = false;
+    this.#answer.start(response, query.hasEdns ? most - OPT_BYTES : most);
+    this.#answer.putQuestion(query, message);
+  }
+
+  /** Fills the sections and gives the RCODE. */
+  #answerQuestion(): number {
+    const query = this.#query;
+    if (query.qclass !== CLASS_IN) return RCODE.REFUSED;
+    if (query.qtype === TYPE.AXFR || query.qtype === TYPE.IXFR) return RCODE.REFUSED;
+    let ownerAt = HEADER_BYTES;
+    for (let step = 0; ; step++) {
+      const verdict = this.#lookup.find(query);
+      if (step === 0) this.#noteZone(verdict !== 'notOurs' && verdict !== 'notReady');
+      switch (verdict) {
+        case 'answer':
+          this.#putAnswer(ownerAt);
+          return RCODE.NOERROR;
+        case 'alias':
+          ownerAt = this.#followAlias(ownerAt, step);
+          if (ownerAt === 0) return RCODE.NOERROR;
+          continue;
+        case 'podAddress':
+          this.#answer.putAddress(this.#lookup.podAddress, this.#ttl, ownerAt);
+          return RCODE.NOERROR;
+        case 'nodata':
+          this.#putAuthority(ownerAt);
+          return RCODE.NOERROR;
+        case 'nxdomain':
+          this.#putAuthority(ownerAt);
+          return RCODE.NXDOMAIN;
+        case 'notReady':
+          this.#isAuthoritative = false;
+          this.#extendedError = EXTENDED_ERROR.notReady;
+          return RCODE.SERVFAIL;
+        case 'notOurs':
+          return step === 0 ? RCODE.REFUSED : RCODE.NOERROR;
+      }
+    }
+  }
+
+  #noteZone(isAuthoritative: boolean): void {
+    const { zone, apexOffset } = this.#lookup;
+    this.#isAuthoritative = isAuthoritative;
+    if (!isAuthoritative || zone === OWN_ZONE) return;
+    this.#answer.noteApex(this.#zones[zone].apex, HEADER_BYTES + apexOffset);
+  }
+
+  #putAnswer(ownerAt: number): void {
+    const answer = this.#answer;
+    const { rrset, node, zone } = this.#lookup;
+    if (answer.formOf(rrset) === FORM.authority) {
+      answer.putApexSoa(rrset, this.#zones[zone], this.#status.serial);
+      return;
+    }
+    answer.putRrset(rrset, node, ownerAt, this.#query);
+    answer.glue.putTargets();
+    if (answer.glue.nameLength > 0) this.#putNameServerAddresses();
+  }
+
+  /** Puts the addresses of the NS target that was put last; RFC 1034 section 4.3.2 step 6. */
+  #putNameServerAddresses(): void {
+    const query = this.#query;
+    const { nameStart, nameLength, nameAt } = this.#answer.glue;
+    query.setName(this.#answer.bytes, nameStart, nameLength);
+    for (const qtype of ADDRESS_TYPES) {
+      query.qtype = qtype;
+      if (this.#lookup.find(query) !== 'answer') continue;
+      this.#answer.putAdditional(this.#lookup.rrset, this.#lookup.node, nameAt, query);
+    }
+  }
+
+  /** Puts the CNAME, makes its target the name to look up, and gives where that stands; 0 ends the chain. */
+  #followAlias(ownerAt: number, step: number): number {
+    const { rrset, node } = this.#lookup;
+    if (step === MAX_ALIAS_STEPS) return 0;
+    for (let i = 0; i < step; i++) {
+      if (this.#followed[i] === node) return 0;
+    }
+    this.#followed[step] = node;
+    const targetAt = this.#answer.putAlias(rrset, node, ownerAt);
+    if (targetAt !== 0) this.#answer.copyAliasTarget(rrset, node, this.#query);
+    return targetAt;
+  }
+
+  #putAuthority(ownerAt: number): void {
+    const { zone } = this.#lookup;
+    const { serial } = this.#status;
+    if (zone !== OWN_ZONE) this.#answer.putAuthority(this.#zones[zone], serial);
+    else this.#answer.putOwnAuthority(ownerAt, this.#zones[0].domain, serial);
+  }
+
+  /** Puts the OPT record and the header. */
+  #finish(rcode: number): number {
+    const query = this.#query;
+    const { writer, isTruncated } = this.#answer;
+    if (query.hasEdns) this.#putOpt(rcode);
+    const flags =
+      FLAG.qr |
+      (query.flags & ECHOED_FLAGS) |
+      (this.#isAuthoritative ? FLAG.aa : 0) |
+      (isTruncated ? FLAG.tc : 0) |
+      (rcode & FLAG.rcodeMask);
+    return writer.finish(query.id, flags, 1);
+  }
+
+  /** RFC 6891 section 6.1.2; room was kept back in `#start()`, and an error leaves more than its own. */
+  #putOpt(rcode: number): void {
+    const { writer } = this.#answer;
+    writer.putUint8(0);
+    writer.putUint16(TYPE.OPT);
+    writer.putUint16(EDNS_UDP_BYTES);
+    writer.putUint8(rcode >> 4);
+    writer.putUint8(0);
+    writer.putUint16(this.#query.dnssecOk ? DNSSEC_OK : 0);
+    writer.additionals++;
+    if (this.#extendedError === 0) {
+      writer.putUint16(0);
+      return;
+    }
+    writer.putUint16(EXTENDED_ERROR_BYTES);
+    writer.putUint16(EDNS_OPTION_EXTENDED_ERROR);
+    writer.putUint16(2);
+    writer.putUint16(this.#extendedError);
+  }
+}
+
+const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const;

@@ -1,0 +1,180 @@
+/**
+ * Hands out the arena of the table: private to the writer, and nothing of it is in shared memory but the links
+ * of free slots, which stand in the free slots themselves.
+ *
+ * The arena is cut into slabs of 64 KiB. A small record lives in a slot of a slab of its size class, classes
+ * being 16 bytes apart at first and then four to each doubling, so that a slot is at most a quarter larger than
+ * its record; a larger record takes a run of whole slabs. A slab whose last slot is freed goes back to the pool,
+ * so that memory serves any class again.
+ *
+ * Invariants: a slab is free, or belongs to one class, or to one run; used[slab] is the number of its slots in
+ * use; a slab is in its class's list `partial` if and only if it has a free slot.
+ */
+export const SLAB_BYTES = 1 << 16;
+const MAX_SLOT_BYTES = SLAB_BYTES >> 1;
+const GRANULE_BYTES = 16;
+
+const FREE = 0xff;
+const RUN = 0xfe;
+const NONE = -1;
+
+/** Slot sizes in bytes, ascending. */
+export const SLOT_BYTES: readonly number[] = slotSizes();
+
+export class SlabAllocator {
+  readonly #words: Int32Array;
+  readonly #arenaAt: number;
+  readonly #slabs: number;
+  /** Class of each slab, FREE or RUN. */
+  readonly #class: Uint8Array;
+  /** Slots in use of a slab; slabs of a run, at its first. */
+  readonly #used: Uint16Array;
+  /** Slots of a slab that were ever in use: the rest is beyond the list of free ones. */
+  readonly #touched: Uint16Array;
+  /** First free slot of a slab, as a byte offset, 0 for none; each free slot's first word holds the next. */
+  readonly #free: Uint32Array;
+  /** List of the slabs of each class that have a free slot: its first, and for each slab its neighbours. */
+  readonly #partial = new Int32Array(SLOT_BYTES.length).fill(NONE);
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  /** No slab below this one is free. */
+  #firstFree = 0;
+  #slabsInUse = 0;
+
+  constructor(memory: { words: Int32Array; arenaAt: number }) {
+    this.#words = memory.words;
+    this.#arenaAt = memory.arenaAt;
+    this.#slabs = Math.floor((memory.words.byteLength - memory.arenaAt) / SLAB_BYTES);
+    this.#class = new Uint8Array(this.#slabs).fill(FREE);
+    this.#used = new Uint16Array(this.#slabs);
+    this.#touched = new Uint16Array(this.#slabs);
+    this.#free = new Uint32Array(this.#slabs);
+    this.#next = new Int32Array(this.#slabs);
+    this.#previous = new Int32Array(this.#slabs);
+  }
+
+  /** Bytes of slabs that are not free. */
+  get reservedBytes(): number {
+    return this.#slabsInUse * SLAB_BYTES;
+  }
+
+  /** Gives the byte offset of `bytes` of memory, a multiple of 16; 0 where there is none left. */
+  allocate(bytes: number): number {
+    return bytes > MAX_SLOT_BYTES ? this.#allocateRun(bytes) : this.#allocateSlot(classOf(bytes));
+  }
+
+  /** Takes back what `allocate()` gave. */
+  free(offset: number): void {
+    const slab = Math.floor((offset - this.#arenaAt) / SLAB_BYTES);
+    if (this.#class[slab] === RUN) this.#release(slab, this.#used[slab]);
+    else this.#freeSlot(slab, offset);
+  }
+
+  #allocateSlot(kind: number): number {
+    const slab = this.#partial[kind] === NONE ? this.#startSlab(kind) : this.#partial[kind];
+    if (slab === NONE) return 0;
+    if (++this.#used[slab] === slotsOf(kind)) this.#unlinkPartial(slab);
+    const free = this.#free[slab];
+    if (free === 0) return this.#startOf(slab) + this.#touched[slab]++ * SLOT_BYTES[kind];
+    this.#free[slab] = this.#words[free >> 2];
+    return free;
+  }
+
+  #freeSlot(slab: number, offset: number): void {
+    const kind = this.#class[slab];
+    this.#words[offset >> 2] = this.#free[slab];
+    this.#free[slab] = offset;
+    if (this.#used[slab]-- === slotsOf(kind)) this.#linkPartial(slab);
+    if (this.#used[slab] > 0) return;
+    this.#unlinkPartial(slab);
+    this.#release(slab, 1);
+  }
+
+  #startSlab(kind: number): number {
+    const slab = this.#takeSlabs(1);
+    if (slab === NONE) return NONE;
+    this.#class[slab] = kind;
+    this.#used[slab] = 0;
+    this.#touched[slab] = 0;
+    this.#free[slab] = 0;
+    this.#linkPartial(slab);
+    return slab;
+  }
+
+  #linkPartial(slab: number): void {
+    const kind = this.#class[slab];
+    const first = this.#partial[kind];
+    this.#next[slab] = first;
+    this.#previous[slab] = NONE;
+    if (first !== NONE) this.#previous[first] = slab;
+    this.#partial[kind] = slab;
+  }
+
+  #unlinkPartial(slab: number): void {
+    const next = this.#next[slab];
+    const previous = this.#previous[slab];
+    if (next !== NONE) this.#previous[next] = previous;
+    if (previous !== NONE) this.#next[previous] = next;
+    else this.#partial[this.#class[slab]] = next;
+  }
+
+  #allocateRun(bytes: number): number {
+    const count = Math.ceil(bytes / SLAB_BYTES);
+    const slab = this.#takeSlabs(count);
+    if (slab === NONE) return 0;
+    this.#class.fill(RUN, slab, slab + count);
+    this.#used[slab] = count;
+    return this.#startOf(slab);
+  }
+
+  /** Finds the first `count` free slabs in a row. */
+  #takeSlabs(count: number): number {
+    while (this.#firstFree < this.#slabs && this.#class[this.#firstFree] !== FREE)
+      this.#firstFree++;
+    let start = this.#firstFree;
+    for (let slab = start; slab < this.#slabs; slab++) {
+      if (this.#class[slab] !== FREE) start = slab + 1;
+      else if (slab - start + 1 === count) {
+        this.#slabsInUse += count;
+        return start;
+      }
+    }
+    return NONE;
+  }
+
+  #release(slab: number, count: number): void {
+    this.#class.fill(FREE, slab, slab + count);
+    this.#slabsInUse -= count;
+    this.#firstFree = Math.min(this.#firstFree, slab);
+  }
+
+  #startOf(slab: number): number {
+    return this.#arenaAt + slab * SLAB_BYTES;
+  }
+}
+
+/** Gives the smallest class whose slots hold `bytes`. */
+function classOf(bytes: number): number {
+  let low = 0;
+  let high = SLOT_BYTES.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (SLOT_BYTES[middle] < bytes) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function slotsOf(kind: number): number {
+  return Math.floor(SLAB_BYTES / SLOT_BYTES[kind]);
+}
+
+function slotSizes(): number[] {
+  const sizes: number[] = [];
+  for (let size = 32; size <= MAX_SLOT_BYTES; ) {
+    sizes.push(size);
+    const step = 2 ** Math.floor(Math.log2(size)) / 4;
+    size += Math.max(step, GRANULE_BYTES);
+  }
+  return sizes;
+}

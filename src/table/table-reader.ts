@@ -1,0 +1,87 @@
+/**
+ * A reader's side of the table; one for each thread that reads. Nothing here allocates, locks or waits.
+ * Between `enter()` and `leave()` whatever `find()` gives stays as it is; afterwards it may be freed at any
+ * time. Never to be held across a turn of the event loop.
+ */
+import { halfSipHash } from './half-sip-hash.ts';
+import { ADDRESS_SHIFT, MAX_KEY_BYTES, RECORD, RECORD_HEADER_BYTES, WORD } from './layout.ts';
+import { readerWord, type TableView, viewTable } from './table.ts';
+
+export class TableReader {
+  /** Where the key to look up is put, at most 255 bytes; what follows it may be overwritten. */
+  readonly key: Uint8Array;
+  /** The whole memory, for values. */
+  readonly bytes: Uint8Array;
+  readonly #keyWords = new Int32Array((MAX_KEY_BYTES + 1) >> 2);
+  readonly #words: Int32Array;
+  readonly #view: TableView;
+  readonly #bucketsAt: number;
+  readonly #bucketMask: number;
+  readonly #key0: number;
+  readonly #key1: number;
+  readonly #ownWord: number;
+
+  /** `reader` is this reader's number, 0 to the table's number of readers less one, and nobody else's. */
+  constructor(buffer: SharedArrayBuffer, reader: number) {
+    const view = viewTable(buffer);
+    if (!(reader >= 0 && reader < view.readers)) {
+      throw new RangeError(`Cannot open table for reader ${reader}: it has ${view.readers}`);
+    }
+    this.key = new Uint8Array(this.#keyWords.buffer);
+    this.bytes = view.bytes;
+    this.#view = view;
+    this.#words = view.words;
+    this.#bucketsAt = view.bucketsAt;
+    this.#bucketMask = view.bucketMask;
+    this.#key0 = view.key0;
+    this.#key1 = view.key1;
+    this.#ownWord = readerWord(reader);
+  }
+
+  /** Begins to read. */
+  enter(): void {
+    Atomics.store(this.#words, this.#ownWord, Atomics.load(this.#words, WORD.epoch));
+  }
+
+  /** Ends reading: a quiet point. */
+  leave(): void {
+    Atomics.store(this.#words, this.#ownWord, 0);
+  }
+
+  /** Finds the record of the first `length` bytes of `key`; 0 where there is none. */
+  find(length: number): number {
+    const { key } = this;
+    for (let i = length; (i & 3) !== 0; i++) key[i] = 0;
+    const keyWords = this.#keyWords;
+    const words = this.#words;
+    const hash = halfSipHash(keyWords, length, this.#key0, this.#key1);
+    const count = (length + 3) >> 2;
+    let record = Atomics.load(words, this.#bucketsAt + (hash & this.#bucketMask));
+    while (record !== 0) {
+      const at = record << (ADDRESS_SHIFT - 2);
+      if (
+        words[at + (RECORD.hash >> 2)] === hash &&
+        words[at + (RECORD.keyLength >> 2)] === length
+      ) {
+        const keyAt = at + (RECORD.key >> 2);
+        let i = 0;
+        while (i < count && words[keyAt + i] === keyWords[i]) i++;
+        if (i === count) return record;
+      }
+      record = Atomics.load(words, at);
+    }
+    return 0;
+  }
+
+  /** Gives where a record's value begins in `bytes`, a multiple of 4. */
+  valueStart(record: number): number {
+    const at = record * (1 << ADDRESS_SHIFT);
+    const keyLength = this.#words[(at + RECORD.keyLength) >>> 2];
+    return at + RECORD_HEADER_BYTES + ((keyLength + 3) & ~3);
+  }
+
+  /** Gives the length of a record's value in bytes. */
+  valueLength(record: number): number {
+    return this.#view.words[(record << (ADDRESS_SHIFT - 2)) + (RECORD.valueLength >> 2)];
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The PTR records: one owner name for each held address, pointing to every Service name or endpoint that
+ * has it, so that a node here, unlike elsewhere, is made by several Services. RFC 1035 section 3.5.
+ *
+ * What a node holds is read back from the table when it changes: the table is the only copy.
+ */
+import { TYPE } from '../dns/constants.ts';
+import { keyName, nameKey, parentName, type WireName } from '../dns/name.ts';
+import { reverseName } from '../dns/reverse-name.ts';
+import type { TableWriter } from '../table/table-writer.ts';
+import { decodeRdatas, encodeNode, OWN_ZONE } from './node.ts';
+import type { Pointer } from './service-nodes.ts';
+import type { ServedZone } from './zone-set.ts';
+
+/** Most names that one address points to; what comes later is left out. */
+const MAX_POINTERS = 1000;
+
+export interface ReverseZoneOptions {
+  readonly table: TableWriter;
+  readonly zones: readonly ServedZone[];
+  readonly ttl: number;
+}
+
+export class ReverseZone {
+  readonly #table: TableWriter;
+  readonly #ttl: number;
+  /** Index of each reverse zone by its apex. */
+  readonly #zoneOf: ReadonlyMap<string, number>;
+  /** How many nodes stand below each empty non-terminal between an apex and the addresses. */
+  readonly #children = new Map<string, number>();
+
+  constructor({ table, zones, ttl }: ReverseZoneOptions) {
+    this.#table = table;
+    this.#ttl = ttl;
+    this.#zoneOf = new Map(
+      zones.flatMap((zone, index) => (zone.isReverse ? [[nameKey(zone.apex), index]] : [])),
+    );
+  }
+
+  /** Makes an address point to a name, besides those that it points to; gives whether that was new. */
+  add({ address, target }: Pointer): boolean {
+    const owner = reverseName(address);
+    const value = this.#table.get(owner);
+    const targets = value === undefined ? [] : decodeRdatas(value);
+    const isKnown = targets.some((other) => Buffer.compare(other, target) === 0);
+    if (isKnown || targets.length >= MAX_POINTERS) return false;
+    // Sorted, so that the same objects give the same record in whatever order they came.
+    this.#put(owner, [...targets, target].sort(Buffer.compare));
+    if (value === undefined) this.#countParents(owner, 1);
+    return true;
+  }
+
+  /** Takes a name back from an address; the owner name goes with the last one. */
+  remove({ address, target }: Pointer): boolean {
+    const owner = reverseName(address);
+    const value = this.#table.get(owner);
+    if (value === undefined) return false;
+    const targets = decodeRdatas(value);
+    const left = targets.filter((other) => Buffer.compare(other, target) !== 0);
+    if (left.length === targets.length) return false;
+    if (left.length > 0) {
+      this.#put(owner, left);
+      return true;
+    }
+    this.#table.delete(owner);
+    this.#countParents(owner, -1);
+    return true;
+  }
+
+  #put(owner: WireName, rdatas: readonly Uint8Array[]): void {
+    const { zone } = this.#placeOf(owner);
+    const rrsets = [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }];
+    this.#table.set(owner, encodeNode({ owner, zone, rrsets }));
+  }
+
+  /** Gives the zone of an owner name, and the names between it and the apex. */
+  #placeOf(owner: WireName): { zone: number; between: WireName[] } {
+    const between: WireName[] = [];
+    for (let name = parentName(owner); name[0] !== 0; name = parentName(name)) {
+      const zone = this.#zoneOf.get(nameKey(name));
+      if (zone !== undefined) return { zone, between };
+      between.push(name);
+    }
+    return { zone: OWN_ZONE, between: [] };
+  }
+
+  #countParents(owner: WireName, change: 1 | -1): void {
+    const { zone, between } = this.#placeOf(owner);
+    for (const name of between) {
+      const key = nameKey(name);
+      const count = (this.#children.get(key) ?? 0) + change;
+      if (count > 0) this.#children.set(key, count);
+      else this.#children.delete(key);
+      if (count === 1 && change === 1) {
+        this.#table.set(name, encodeNode({ owner: name, zone, rrsets: [] }));
+      } else if (count === 0) {
+        this.#table.delete(keyName(key));
+      }
+    }
+  }
+}
