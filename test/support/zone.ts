@@ -21,6 +21,7 @@ export interface TestZoneOptions
   extends Partial<Omit<ZoneOptions, 'zones' | 'table' | 'status'>>,
     Partial<ZoneSetOptions> {
   maxBytes?: number;
+  buckets?: number;
   negativeTtl?: number;
   podsInsecure?: boolean;
   /** Leave the zone in the state `starting`. */
@@ -37,7 +38,10 @@ export class TestZone {
   readonly response: Uint8Array<ArrayBuffer> = new Uint8Array(MAX_MESSAGE_BYTES);
 
   constructor(options: TestZoneOptions = {}) {
-    const buffer = createTable({ maxBytes: options.maxBytes ?? 64 << 20, buckets: 1 << 12 });
+    const buffer = createTable({
+      maxBytes: options.maxBytes ?? 64 << 20,
+      buckets: options.buckets ?? 1 << 12,
+    });
     const zones = buildZoneSet({
       zones: ['cluster.local'],
       serviceCidr: ['10.96.0.0/12'],
