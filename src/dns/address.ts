@@ -7,6 +7,9 @@ import { isIP } from 'node:net';
 export const IPV4_BYTES = 4;
 export const IPV6_BYTES = 16;
 
+const DOT = 0x2e;
+const DIGIT_ZERO = 0x30;
+
 /** A range of addresses: the first address (host bits zero) and the number of fixed leading bits. */
 export interface Prefix {
   readonly address: Uint8Array;
@@ -67,8 +70,16 @@ function maskByte(bits: number, index: number): number {
   return (0xff << (8 - fixed)) & 0xff;
 }
 
+/** Reads digits and dots by hand: splitting took most of the time of a full list of endpoints. */
 function parseIpv4(text: string): Uint8Array {
-  return Uint8Array.from(text.split('.'), Number);
+  const bytes = new Uint8Array(IPV4_BYTES);
+  let octet = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) octet++;
+    else bytes[octet] = bytes[octet] * 10 + code - DIGIT_ZERO;
+  }
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

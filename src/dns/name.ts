@@ -85,12 +85,12 @@ export function foldCase(byte: number): number {
 
 /** A name as a Map key: one character a byte. */
 export function nameKey(name: WireName): string {
-  return String.fromCharCode(...name);
+  return Buffer.from(name.buffer, name.byteOffset, name.length).latin1Slice();
 }
 
 /** Gives the bytes of a `nameKey()` back. */
 export function keyName(key: string): WireName {
-  return Uint8Array.from(key, (character) => character.charCodeAt(0));
+  return new Uint8Array(Buffer.from(key, 'latin1'));
 }
 
 function parseLabels(text: string): string[] {

@@ -5,8 +5,12 @@
 import { IPV4_BYTES, type Prefix } from './address.ts';
 import { encodeLabels, type WireName } from './name.ts';
 
+/** `255.255.255.255.in-addr.arpa` in wire format. */
+const MAX_IPV4_BYTES = 30;
+
 /** Gives the owner name of the PTR records of an address of 4 or 16 bytes. */
 export function reverseName(address: Uint8Array): WireName {
+  if (address.length === IPV4_BYTES) return reverseIpv4(address);
   return encodeLabels([...addressLabels(address).reverse(), ...suffixOf(address)]);
 }
 
@@ -30,6 +34,24 @@ export function reverseZonesOf(prefix: Prefix): WireName[] {
       ...suffixOf(prefix.address),
     ]),
   );
+}
+
+const IN_ADDR_ARPA = encodeLabels(['in-addr', 'arpa']);
+const OCTET_LABELS = Array.from({ length: 256 }, (_, octet) =>
+  encodeLabels([`${octet}`]).subarray(0, -1),
+);
+
+/** Puts labels together that were made beforehand: a full list of endpoints asks for each of their names. */
+function reverseIpv4(address: Uint8Array): WireName {
+  const name = new Uint8Array(MAX_IPV4_BYTES);
+  let at = 0;
+  for (let i = IPV4_BYTES - 1; i >= 0; i--) {
+    const label = OCTET_LABELS[address[i]];
+    name.set(label, at);
+    at += label.length;
+  }
+  name.set(IN_ADDR_ARPA, at);
+  return name.subarray(0, at + IN_ADDR_ARPA.length);
 }
 
 /** The labels of an address, most significant first: octets of IPv4, nibbles of IPv6. */

@@ -19,8 +19,9 @@
  * Integers are in the machine's own byte order, at addresses aligned to their size, but for those in RDATA
  * and in target entries. A node without RRsets is an empty non-terminal (RFC 8020).
  */
+import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
-import type { WireName } from '../dns/name.ts';
+import { foldCase, type WireName } from '../dns/name.ts';
 
 export const NODE_HEADER_BYTES = 4;
 export const RRSET_BYTES = 16;
@@ -71,26 +72,20 @@ export const MAX_RRS = 0xffff;
 
 /** Encodes a node's value for the table. */
 export function encodeNode(node: Node): Uint8Array {
-  const blocks = node.rrsets.map((rrset) => encodeData(rrset, node.owner));
-  const start = NODE_HEADER_BYTES + RRSET_BYTES * blocks.length;
-  const size = blocks.reduce((sum, block) => sum + align(block.data.length), start);
+  const { rrsets } = node;
+  let size = NODE_HEADER_BYTES + RRSET_BYTES * rrsets.length;
+  for (const rrset of rrsets) size += align(dataBytes(rrset));
   const value = new Uint8Array(size);
   const view = new DataView(value.buffer);
-  const isAlias = node.rrsets.length === 1 && node.rrsets[0].type === TYPE.CNAME;
-  value[0] = isAlias ? NODE_FLAG.alias : 0;
-  value[1] = blocks.length;
+  value[0] = rrsets.length === 1 && rrsets[0].type === TYPE.CNAME ? NODE_FLAG.alias : 0;
+  value[1] = rrsets.length;
   view.setUint16(2, node.zone, LITTLE_ENDIAN);
-  let offset = start;
-  for (const [i, block] of blocks.entries()) {
-    const entry = NODE_HEADER_BYTES + RRSET_BYTES * i;
-    view.setUint16(entry, node.rrsets[i].type, LITTLE_ENDIAN);
-    view.setUint16(entry + 2, block.count, LITTLE_ENDIAN);
-    view.setUint32(entry + 4, node.rrsets[i].ttl, LITTLE_ENDIAN);
-    view.setUint32(entry + 8, offset, LITTLE_ENDIAN);
-    view.setUint16(entry + 12, block.stride, LITTLE_ENDIAN);
-    view.setUint16(entry + 14, block.form, LITTLE_ENDIAN);
-    value.set(block.data, offset);
-    offset += align(block.data.length);
+  let data = NODE_HEADER_BYTES + RRSET_BYTES * rrsets.length;
+  for (let i = 0; i < rrsets.length; i++) {
+    const rrset = rrsets[i];
+    putEntry(view, NODE_HEADER_BYTES + RRSET_BYTES * i, { rrset, data });
+    putData(value, view, { rrset, data, owner: node.owner });
+    data += align(dataBytes(rrset));
   }
   return value;
 }
@@ -107,66 +102,124 @@ export function decodeRdatas(value: Uint8Array): Uint8Array[] {
   });
 }
 
-interface Block {
-  form: number;
-  count: number;
-  stride: number;
-  data: Uint8Array;
-}
-
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-function encodeData(rrset: Rrset, owner: WireName): Block {
-  if ('targets' in rrset) return encodeService(rrset, owner);
-  if (!('rdatas' in rrset)) {
-    return { form: FORM.authority, count: 1, stride: 0, data: new Uint8Array(0) };
-  }
-  const isFixed = rrset.type === TYPE.A || rrset.type === TYPE.AAAA;
-  const rdatas = rrset.rdatas.slice(0, MAX_RRS);
-  const longest = rdatas.reduce((most, rdata) => Math.max(most, rdata.length), 0);
-  const stride = isFixed ? longest : longest + 2;
-  const data = new Uint8Array(stride * rdatas.length);
-  for (const [i, rdata] of rdatas.entries()) {
-    if (!isFixed) data.set([rdata.length >> 8, rdata.length & 0xff], i * stride);
-    data.set(rdata, i * stride + stride - longest);
-  }
-  return { form: isFixed ? FORM.fixed : FORM.counted, count: rdatas.length, stride, data };
+/** Weight, where the parent begins; then four bytes for each record, and for each target. */
+const SERVICE_HEADER_BYTES = 4;
+const SERVICE_ENTRY_BYTES = 4;
+/** Length of the label, and the counts of addresses of each family. */
+const TARGET_FIXED_BYTES = 3;
+const MAX_GLUE = 255;
+
+function putEntry(
+  view: DataView,
+  at: number,
+  { rrset, data }: { rrset: Rrset; data: number },
+): void {
+  view.setUint16(at, rrset.type, LITTLE_ENDIAN);
+  view.setUint16(at + 2, countRecords(rrset), LITTLE_ENDIAN);
+  view.setUint32(at + 4, rrset.ttl, LITTLE_ENDIAN);
+  view.setUint32(at + 8, data, LITTLE_ENDIAN);
+  view.setUint16(at + 12, strideOf(rrset), LITTLE_ENDIAN);
+  view.setUint16(at + 14, formOf(rrset), LITTLE_ENDIAN);
 }
 
-function encodeService(rrset: ServiceRrset, owner: WireName): Block {
-  const targets = rrset.targets.map(encodeTarget);
-  const records = rrset.records.slice(0, MAX_RRS);
-  const offsets = 4 + 4 * records.length;
-  const data = new Uint8Array(
-    targets.reduce((sum, target) => sum + target.length, offsets + 4 * targets.length),
-  );
-  const view = new DataView(data.buffer);
-  view.setUint16(0, rrset.weight, LITTLE_ENDIAN);
-  view.setUint16(2, offsetOfLabel(owner, rrset.labelsBeforeParent), LITTLE_ENDIAN);
-  for (const [i, record] of records.entries()) {
-    view.setUint16(4 + 4 * i, record.port, LITTLE_ENDIAN);
-    view.setUint16(6 + 4 * i, record.target, LITTLE_ENDIAN);
-  }
-  let at = offsets + 4 * targets.length;
-  for (const [i, target] of targets.entries()) {
-    view.setUint32(offsets + 4 * i, at, LITTLE_ENDIAN);
-    data.set(target, at);
-    at += target.length;
-  }
-  return { form: FORM.service, count: records.length, stride: 4, data };
+function formOf(rrset: Rrset): number {
+  if ('targets' in rrset) return FORM.service;
+  if (!('rdatas' in rrset)) return FORM.authority;
+  return rrset.type === TYPE.A || rrset.type === TYPE.AAAA ? FORM.fixed : FORM.counted;
 }
 
-function encodeTarget(target: ServiceTarget): Uint8Array {
-  const ipv4 = target.ipv4.slice(0, 255);
-  const ipv6 = target.ipv6.slice(0, 255);
-  return Uint8Array.from([
-    target.label.length,
-    ...Buffer.from(target.label, 'latin1'),
-    ipv4.length,
-    ipv6.length,
-    ...ipv4.flatMap((address) => [...address]),
-    ...ipv6.flatMap((address) => [...address]),
-  ]);
+function countRecords(rrset: Rrset): number {
+  if ('records' in rrset) return Math.min(rrset.records.length, MAX_RRS);
+  return 'rdatas' in rrset ? Math.min(rrset.rdatas.length, MAX_RRS) : 1;
+}
+
+/** Bytes from one RR to the next: the longest RDATA, so that any of them is found by its number. */
+function strideOf(rrset: Rrset): number {
+  if (!('rdatas' in rrset)) return 0;
+  let longest = 0;
+  for (const rdata of rrset.rdatas) longest = Math.max(longest, rdata.length);
+  return formOf(rrset) === FORM.fixed ? longest : longest + 2;
+}
+
+function dataBytes(rrset: Rrset): number {
+  if (!('targets' in rrset)) return strideOf(rrset) * countRecords(rrset);
+  const entries = countRecords(rrset) + rrset.targets.length;
+  let size = SERVICE_HEADER_BYTES + SERVICE_ENTRY_BYTES * entries;
+  for (const target of rrset.targets) size += targetBytes(target);
+  return size;
+}
+
+function targetBytes({ label, ipv4, ipv6 }: ServiceTarget): number {
+  const glue =
+    Math.min(ipv4.length, MAX_GLUE) * IPV4_BYTES + Math.min(ipv6.length, MAX_GLUE) * IPV6_BYTES;
+  return TARGET_FIXED_BYTES + label.length + glue;
+}
+
+interface Placed {
+  readonly rrset: Rrset;
+  /** Offset of the data in the value. */
+  readonly data: number;
+  readonly owner: WireName;
+}
+
+function putData(value: Uint8Array, view: DataView, { rrset, data, owner }: Placed): void {
+  if ('targets' in rrset) {
+    putService(value, view, { rrset, data, owner });
+    return;
+  }
+  if (!('rdatas' in rrset)) return;
+  const stride = strideOf(rrset);
+  const isFixed = formOf(rrset) === FORM.fixed;
+  for (let i = 0; i < countRecords(rrset); i++) {
+    const rdata = rrset.rdatas[i];
+    const at = data + i * stride;
+    if (isFixed) {
+      value.set(rdata, at);
+    } else {
+      view.setUint16(at, rdata.length);
+      value.set(rdata, at + 2);
+    }
+  }
+}
+
+function putService(
+  value: Uint8Array,
+  view: DataView,
+  { rrset, data, owner }: Placed & { readonly rrset: ServiceRrset },
+): void {
+  const { records, targets, weight, labelsBeforeParent } = rrset;
+  view.setUint16(data, weight, LITTLE_ENDIAN);
+  view.setUint16(data + 2, offsetOfLabel(owner, labelsBeforeParent), LITTLE_ENDIAN);
+  let at = data + SERVICE_HEADER_BYTES;
+  for (let i = 0; i < countRecords(rrset); i++) {
+    view.setUint16(at, records[i].port, LITTLE_ENDIAN);
+    view.setUint16(at + 2, records[i].target, LITTLE_ENDIAN);
+    at += SERVICE_ENTRY_BYTES;
+  }
+  let target = at + SERVICE_ENTRY_BYTES * targets.length;
+  for (const each of targets) {
+    view.setUint32(at, target - data, LITTLE_ENDIAN);
+    at += SERVICE_ENTRY_BYTES;
+    target = putTarget(value, target, each);
+  }
+}
+
+/** Puts one target and gives where the next begins. */
+function putTarget(value: Uint8Array, start: number, { label, ipv4, ipv6 }: ServiceTarget): number {
+  let at = start;
+  value[at++] = label.length;
+  for (let i = 0; i < label.length; i++) value[at++] = foldCase(label.charCodeAt(i));
+  value[at++] = Math.min(ipv4.length, MAX_GLUE);
+  value[at++] = Math.min(ipv6.length, MAX_GLUE);
+  for (const addresses of [ipv4, ipv6]) {
+    for (let i = 0; i < addresses.length && i < MAX_GLUE; i++) {
+      value.set(addresses[i], at);
+      at += addresses[i].length;
+    }
+  }
+  return at;
 }
 
 function offsetOfLabel(name: WireName, index: number): number {

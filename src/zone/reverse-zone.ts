@@ -15,6 +15,15 @@ import type { ServedZone } from './zone-set.ts';
 /** Most names that one address points to; what comes later is left out. */
 const MAX_POINTERS = 1000;
 
+/** Parents of addresses whose place is remembered, so that a full list looks up each once. */
+const MAX_PLACES = 1024;
+
+interface Place {
+  readonly zone: number;
+  /** Names below the apex and above the address. */
+  readonly between: readonly WireName[];
+}
+
 export interface ReverseZoneOptions {
   readonly table: TableWriter;
   readonly zones: readonly ServedZone[];
@@ -28,6 +37,7 @@ export class ReverseZone {
   readonly #zoneOf: ReadonlyMap<string, number>;
   /** How many nodes stand below each empty non-terminal between an apex and the addresses. */
   readonly #children = new Map<string, number>();
+  readonly #places = new Map<string, Place>();
 
   constructor({ table, zones, ttl }: ReverseZoneOptions) {
     this.#table = table;
@@ -73,10 +83,20 @@ export class ReverseZone {
     this.#table.set(owner, encodeNode({ owner, zone, rrsets }));
   }
 
-  /** Gives the zone of an owner name, and the names between it and the apex. */
-  #placeOf(owner: WireName): { zone: number; between: WireName[] } {
+  /** Gives the zone of an owner name, and the names between it and the apex; neighbours share both. */
+  #placeOf(owner: WireName): Place {
+    const key = nameKey(parentName(owner));
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    if (this.#places.size === MAX_PLACES) this.#places.clear();
+    const place = this.#findPlace(parentName(owner));
+    this.#places.set(key, place);
+    return place;
+  }
+
+  #findPlace(parent: WireName): Place {
     const between: WireName[] = [];
-    for (let name = parentName(owner); name[0] !== 0; name = parentName(name)) {
+    for (let name = parent; name[0] !== 0; name = parentName(name)) {
       const zone = this.#zoneOf.get(nameKey(name));
       if (zone !== undefined) return { zone, between };
       between.push(name);

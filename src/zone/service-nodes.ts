@@ -260,7 +260,8 @@ function addAddress(addresses: Uint8Array[], address: Uint8Array): void {
   if (!addresses.some((other) => isEqual(other, address))) addresses.push(address);
 }
 
-function distinct(addresses: readonly Uint8Array[]): Uint8Array[] {
+function distinct(addresses: Uint8Array[]): Uint8Array[] {
+  if (addresses.length < 2) return addresses;
   return [...new Map(addresses.map((address) => [address.join(), address])).values()];
 }
 

@@ -126,6 +126,7 @@ export class Zone {
   }
 
   #removePointers(old: readonly Pointer[], next: readonly Pointer[]): void {
+    if (old.length === 0) return;
     const kept = new Set(next.map(pointerKey));
     for (const pointer of old) {
       if (!kept.has(pointerKey(pointer)) && this.#reverse.remove(pointer)) this.#isChanged = true;
@@ -133,6 +134,7 @@ export class Zone {
   }
 
   #withdraw(old: readonly Node[], next: readonly Node[]): void {
+    if (old.length === 0) return;
     const kept = new Set(next.map((node) => nameKey(node.owner)));
     for (const { owner } of old.toReversed()) {
       if (!kept.has(nameKey(owner)) && this.#table.delete(owner)) this.#isChanged = true;

@@ -11,8 +11,8 @@ import { Zone, type ZoneOptions } from '../../src/zone/zone.ts';
 import { buildZoneSet, type ZoneSetOptions } from '../../src/zone/zone-set.ts';
 import { buildQuery, type Printed, printResponse, type QuestionOptions } from './records.ts';
 
-export const UDP: Transport = { protocol: 'udp', family: 4, maxBytes: 1232 };
-export const TCP: Transport = { protocol: 'tcp', family: 4, maxBytes: 65_535 };
+export const UDP: Transport = { protocol: 'udp', family: 4 };
+export const TCP: Transport = { protocol: 'tcp', family: 4 };
 
 /** The first serial of a test's zone. */
 export const NOW = 1_700_000_000;

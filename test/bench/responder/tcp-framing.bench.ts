@@ -1,14 +1,13 @@
 /**
  * Pipelined queries of 40 bytes through framing, an echo of 100 bytes and joined output, without sockets: what
- * TCP costs a query besides the kernel and node:net. Run: node --expose-gc test/bench/responder/tcp-framing.bench.ts
+ * TCP costs a query besides the kernel and node:net. Run: node test/bench/responder/tcp-framing.bench.ts
  */
 import { Socket } from 'node:net';
 import { NO_MESSAGE, TcpFraming } from '../../../src/responder/tcp-framing.ts';
 import { TcpOutput } from '../../../src/responder/tcp-output.ts';
+import { measure, printMeasured } from '../measure.ts';
 
-const CHUNK_BYTES = 65_536;
 const RESPONSE_BYTES = 100;
-const QUERIES = 2_000_000;
 
 /** A socket whose kernel takes every write at once, which is what a real one does with a client that reads. */
 class TakingSocket extends Socket {
@@ -27,9 +26,10 @@ const query = Buffer.alloc(65_535);
 const response = Buffer.alloc(65_535);
 const onWritten = () => {};
 
-/** Answers at least `count` queries that come in chunks of up to `chunkBytes`, and gives how many. */
-function answer(count: number, chunkBytes: number): number {
+/** Answers at least `count` queries that come in chunks of up to `chunkBytes`. */
+function answer(count: number, chunkBytes: number): void {
   let answered = 0;
+  framing.clear();
   for (let at = 0; answered < count; at = at + chunkBytes >= stream.length ? 0 : at + chunkBytes) {
     framing.push(stream.subarray(at, at + chunkBytes));
     while (framing.next(query) > NO_MESSAGE) {
@@ -40,22 +40,15 @@ function answer(count: number, chunkBytes: number): number {
     }
     output.flush(socket, onWritten);
   }
-  return answered;
 }
 
 for (const [title, chunkBytes] of [
-  ['chunks of 64 KiB', CHUNK_BYTES],
+  ['pipelined, chunks of 64 KiB', 65_536],
   ['one query a chunk', 42],
-  ['a query in two chunks', 21],
+  ['one query in two chunks', 21],
 ] as const) {
-  answer(QUERIES / 10, chunkBytes);
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const startedAt = process.hrtime.bigint();
-  // Few enough that no garbage is collected meanwhile, so that what is allocated can be seen.
-  const few = answer(20_000, chunkBytes);
-  const heapBytes = (process.memoryUsage().heapUsed - before) / few;
-  const answered = few + answer(QUERIES, chunkBytes);
-  const ns = Number(process.hrtime.bigint() - startedAt) / answered;
-  console.log(`${title}: ${ns.toFixed(0)} ns, ${heapBytes.toFixed(0)} heap bytes a query`);
+  printMeasured(
+    `tcp: ${title}`,
+    measure((count) => answer(count, chunkBytes)),
+  );
 }

@@ -1,0 +1,108 @@
+/**
+ * The connections of one listener: how many there are in all and of each client, which have been idle longest, and
+ * what memory they hold. Admits or refuses; the connections themselves report what they do.
+ */
+import { RecencyLink, RecencyList } from './recency-list.ts';
+import type { TcpLimits } from './tcp-limits.ts';
+
+/** What is asked of a connection here. */
+export interface Evictable {
+  /** Closes it at once; it leaves before this returns. */
+  evict(): void;
+}
+
+/** A connection's entry. */
+export interface Membership {
+  readonly client: Client;
+  readonly idleAmongAll: RecencyLink<Evictable | undefined>;
+  readonly idleOfClient: RecencyLink<Evictable | undefined>;
+  heldBytes: number;
+}
+
+interface Client {
+  readonly address: string;
+  connections: number;
+  readonly idle: RecencyList<Evictable>;
+}
+
+/** Invariant: `size` is the sum of all clients' `connections`, `heldBytes` that of all memberships'. */
+export class TcpConnections {
+  readonly #limits: TcpLimits;
+  readonly #heldBytesShare: number;
+  readonly #clients = new Map<string, Client>();
+  readonly #idle = new RecencyList<Evictable>();
+  #size = 0;
+  #heldBytes = 0;
+
+  constructor(limits: TcpLimits) {
+    this.#limits = limits;
+    this.#heldBytesShare = limits.maxHeldBytes / limits.maxConnections;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Makes room for one more connection of a client; false where nothing idle could be closed for it. */
+  makeRoom(clientAddress: string): boolean {
+    const client = this.#clients.get(clientAddress);
+    if (client !== undefined && client.connections >= this.#limits.maxConnectionsPerClient) {
+      client.idle.oldest?.evict();
+      if (client.connections >= this.#limits.maxConnectionsPerClient) return false;
+    }
+    if (this.#size >= this.#limits.maxConnections) this.#idle.oldest?.evict();
+    return this.#size < this.#limits.maxConnections;
+  }
+
+  /** Enters a connection, as an idle one. */
+  add(connection: Evictable, clientAddress: string): Membership {
+    let client = this.#clients.get(clientAddress);
+    if (client === undefined) {
+      client = { address: clientAddress, connections: 0, idle: new RecencyList() };
+      this.#clients.set(clientAddress, client);
+    }
+    client.connections++;
+    this.#size++;
+    const membership: Membership = {
+      client,
+      idleAmongAll: new RecencyLink<Evictable | undefined>(connection),
+      idleOfClient: new RecencyLink<Evictable | undefined>(connection),
+      heldBytes: 0,
+    };
+    this.markIdle(membership);
+    return membership;
+  }
+
+  /** Takes a connection out; it must be in. */
+  remove(membership: Membership): void {
+    const { client } = membership;
+    this.markBusy(membership);
+    this.#heldBytes -= membership.heldBytes;
+    this.#size--;
+    if (--client.connections === 0) this.#clients.delete(client.address);
+  }
+
+  /** Notes that nothing would be lost with the connection; it becomes the last to be closed for others. */
+  markIdle({ idleAmongAll, idleOfClient, client }: Membership): void {
+    this.#idle.append(idleAmongAll);
+    client.idle.append(idleOfClient);
+  }
+
+  /** Notes that the connection must not be closed for others. */
+  markBusy({ idleAmongAll, idleOfClient }: Membership): void {
+    idleAmongAll.remove();
+    idleOfClient.remove();
+  }
+
+  /** Notes the memory that a connection holds; false where it is over its share and all are over the limit. */
+  noteHeldBytes(membership: Membership, bytes: number): boolean {
+    const grows = bytes > membership.heldBytes;
+    this.#heldBytes += bytes - membership.heldBytes;
+    membership.heldBytes = bytes;
+    return !grows || this.#heldBytes <= this.#limits.maxHeldBytes || bytes <= this.#heldBytesShare;
+  }
+}
