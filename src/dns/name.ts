@@ -85,7 +85,7 @@ export function foldCase(byte: number): number {
 
 /** A name as a Map key: one character a byte. */
 export function nameKey(name: WireName): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.length).latin1Slice();
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }
 
 /** Gives the bytes of a `nameKey()` back. */

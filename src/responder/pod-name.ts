@@ -29,7 +29,7 @@ export class PodName {
       if (query.name[pod + i] !== POD[i]) return undefined;
     }
     const label = Buffer.from(query.name.buffer, query.name.byteOffset + 1, query.name[0]);
-    const address = parseDashedAddress(label.latin1Slice());
+    const address = parseDashedAddress(label.toString('latin1'));
     return address !== undefined && this.#hasNamespace(query) ? address : undefined;
   }
 

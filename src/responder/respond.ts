@@ -14,6 +14,7 @@ import {
   RCODE,
   TYPE,
 } from '../dns/constants.ts';
+import type { ResponderCounters } from '../monitoring/counters.ts';
 import type { TableReader } from '../table/table-reader.ts';
 import { FORM, OWN_ZONE } from '../zone/node.ts';
 import type { ZoneStatus } from '../zone/status.ts';
@@ -42,6 +43,7 @@ export interface ResponderOptions {
   /** Seconds that a negative answer may be kept. */
   readonly negativeTtl: number;
   readonly podsInsecure: boolean;
+  readonly counters: ResponderCounters;
   readonly order?: RandomOrder;
 }
 
@@ -50,6 +52,7 @@ export class Responder {
   readonly #zones: readonly ServedZone[];
   readonly #status: ZoneStatus;
   readonly #ttl: number;
+  readonly #counters: ResponderCounters;
   readonly #query: Query;
   readonly #lookup: Lookup;
   readonly #answer: Answer;
@@ -62,6 +65,7 @@ export class Responder {
     this.#zones = options.zones;
     this.#status = options.status;
     this.#ttl = options.ttl;
+    this.#counters = options.counters;
     this.#query = new Query(options.table.key);
     this.#lookup = new Lookup(options);
     this.#answer = new Answer({ ...options, bytes: options.table.bytes });
@@ -75,9 +79,14 @@ export class Responder {
   respond(message: Uint8Array, length: number, response: Uint8Array, transport: Transport): number {
     const query = this.#query;
     const acceptance = query.decode(message, length);
+    if (acceptance === 'ignore') {
+      this.#counters.countIgnored();
+      return 0;
+    }
+    const isRead = acceptance === 'accept' || acceptance === 'badvers';
+    const { protocol, family } = transport;
+    this.#counters.countQuery(protocol, family, isRead ? query.qtype : 0, length);
     switch (acceptance) {
-      case 'ignore':
-        return 0;
       case 'formerr':
         return this.#reject(response, RCODE.FORMERR);
       case 'notimp':
@@ -94,6 +103,7 @@ export class Responder {
   /** Answers by the header alone: the question is not to be trusted, or not ours to read. */
   #reject(response: Uint8Array, rcode: number): number {
     this.#answer.start(response, HEADER_BYTES);
+    this.#counters.countResponse(rcode, HEADER_BYTES);
     return this.#answer.writer.finish(
       this.#query.id,
       FLAG.qr | (this.#query.flags & ECHOED_FLAGS) | rcode,
@@ -208,6 +218,8 @@ export class Responder {
       (this.#isAuthoritative ? FLAG.aa : 0) |
       (isTruncated ? FLAG.tc : 0) |
       (rcode & FLAG.rcodeMask);
+    if (isTruncated) this.#counters.countTruncated();
+    this.#counters.countResponse(rcode, writer.at);
     return writer.finish(query.id, flags, 1);
   }
 

@@ -46,6 +46,7 @@ export class Zone {
   readonly #namespaces = new Map<string, { exists: boolean; services: number }>();
   readonly #podNamespaces = new Map<string, readonly string[]>();
   #isChanged = false;
+  #changedAt = 0;
 
   constructor(options: ZoneOptions) {
     this.#options = options;
@@ -95,8 +96,14 @@ export class Zone {
     this.#table.reclaim();
     if (!this.#isChanged) return;
     const { status, now } = this.#options;
-    status.serial = Math.max(now(), status.serial + 1);
+    this.#changedAt = now();
+    status.serial = Math.max(this.#changedAt, status.serial + 1);
     this.#isChanged = false;
+  }
+
+  /** Seconds since the epoch at which an answer changed last. */
+  get changedAt(): number {
+    return this.#changedAt;
   }
 
   #compile(input: ServiceInput | undefined): ServiceNodes {

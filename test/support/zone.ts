@@ -1,5 +1,6 @@
 /** A zone with its table and a responder, in this thread: objects in, responses as `dig` prints them out. */
 import { MAX_MESSAGE_BYTES } from '../../src/dns/constants.ts';
+import { createResponderCounters, responderCounters } from '../../src/monitoring/counters.ts';
 import { RandomOrder } from '../../src/responder/random-order.ts';
 import { Responder } from '../../src/responder/respond.ts';
 import type { Transport } from '../../src/responder/respond-function.ts';
@@ -71,6 +72,7 @@ export class TestZone {
       ttl: options.ttl ?? 5,
       negativeTtl: options.negativeTtl ?? 5,
       podsInsecure: options.podsInsecure ?? false,
+      counters: responderCounters(createResponderCounters(1), 0),
       order: new RandomOrder(options.seed ?? 1),
     });
   }

@@ -1,0 +1,114 @@
+/**
+ * THE MAP of the main thread: builds the stages in the order of the data, and stops them the other way round.
+ *
+ *   zone thread        objects -> store -> zone -> table
+ *   responder threads  queries -> table -> responses
+ *   here               start and stop, supervision, HTTP, log
+ */
+import type { Configuration, SocketAddress } from './config/configuration.ts';
+import { waitForSilence } from './drain.ts';
+import { createResponderCounters } from './monitoring/counters.ts';
+import { startMonitoringServer } from './monitoring/http.ts';
+import type { Log } from './monitoring/log.ts';
+import { createMetrics } from './monitoring/metrics.ts';
+import { createZoneGauges } from './monitoring/zone-gauges.ts';
+import { claimPorts } from './responder/claim-ports.ts';
+import { countResponders, SupervisedResponders } from './supervised-responders.ts';
+import { SupervisedZone } from './supervised-zone.ts';
+import type { ZoneSummary } from './threads.ts';
+import { VERSION } from './version.ts';
+import { buildZoneSet } from './zone/zone-set.ts';
+
+/** Longest time that a thread gets to end by itself, in milliseconds. */
+const STOP_LIMIT_MS = 3000;
+
+/** A running server. */
+export interface App {
+  /** Where it answers, with the ports that were chosen where the configuration says 0. */
+  readonly listen: readonly SocketAddress[];
+  readonly http: SocketAddress;
+  /** What was taken in at the start. */
+  readonly summary: ZoneSummary;
+  readonly zone: SupervisedZone;
+  readonly responders: SupervisedResponders;
+  /** Is not ready from now on, goes on answering until nobody asks or the time for it is over, then stops. */
+  drain(): Promise<void>;
+  /** Answers what has come, ends every thread, and resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server, and resolves when it answers from everything that there is. Rejects with ListenError,
+ * MonitoringListenError or StartError where something stands in the way that the operator has to mend.
+ */
+export async function startApp(configuration: Configuration, logSink: Log): Promise<App> {
+  const { log } = logSink;
+  const listen = await claimPorts(configuration.listen);
+  const zones = buildZoneSet(configuration);
+  const counters = createResponderCounters(countResponders(configuration));
+  const gauges = createZoneGauges();
+  let isStopping = false;
+
+  const zone = new SupervisedZone({
+    configuration,
+    zones,
+    listen,
+    gauges,
+    onMemory: (memory) => responders.use(memory),
+    log,
+  });
+  const responders = new SupervisedResponders({
+    configuration,
+    zones,
+    listen,
+    counters,
+    memory: () => zone.memory,
+    log,
+  });
+  const metrics = createMetrics({
+    responderCounters: counters,
+    zoneGauges: gauges,
+    version: VERSION,
+    threads: () => [zone, ...responders.threads],
+    droppedLogLines: () => logSink.dropped,
+  });
+
+  const stopThreads = async () => {
+    isStopping = true;
+    await responders.stop(STOP_LIMIT_MS);
+    await zone.stop(STOP_LIMIT_MS);
+  };
+
+  try {
+    const http = await startMonitoringServer({
+      ...configuration.http,
+      health: () => {
+        const reasons = responders.threads.flatMap(({ name, isAlive }) =>
+          isAlive ? [] : [`${name} does not run`],
+        );
+        return { ok: reasons.length === 0, reasons };
+      },
+      ready: () => {
+        const reasons = isStopping ? ['stopping'] : zone.isComplete ? [] : ['zone is not complete yet'];
+        return { ok: reasons.length === 0, reasons };
+      },
+      metrics,
+      log,
+    });
+    const stop = async () => {
+      await stopThreads();
+      await http.close();
+    };
+    const drain = async () => {
+      isStopping = true;
+      await waitForSilence(counters, configuration.lameduckMs);
+      await stop();
+    };
+    const [summary] = await Promise.all([zone.ready, responders.listening()]);
+    const { address, port } = http.address();
+    return { listen, http: { address, port }, summary, zone, responders, drain, stop };
+  } catch (error) {
+    await stopThreads();
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The zone thread as the main thread sees it: its shared memory, and what it tells. A thread that takes another's
+ * place starts with new memory, since what the dead one left may be half done; until that is complete, responders
+ * go on answering from the old.
+ */
+import type { Configuration, SocketAddress } from './config/configuration.ts';
+import { type LogFunction, logEvent } from './monitoring/log-event.ts';
+import { ownAddresses } from './own-addresses.ts';
+import { StartError } from './start-error.ts';
+import { Supervisor } from './supervisor.ts';
+import { createTable } from './table/table.ts';
+import type {
+  ZoneMemory,
+  ZoneSummary,
+  ZoneThreadCommand,
+  ZoneThreadData,
+  ZoneThreadMessage,
+} from './threads.ts';
+import { createZoneStatus, ZoneStatus } from './zone/status.ts';
+import type { ServedZone } from './zone/zone-set.ts';
+
+export interface SupervisedZoneOptions {
+  readonly configuration: Configuration;
+  readonly zones: readonly ServedZone[];
+  readonly listen: readonly SocketAddress[];
+  readonly gauges: SharedArrayBuffer;
+  /** Called when responders are to answer from other memory. */
+  readonly onMemory: (memory: ZoneMemory) => void;
+  readonly log: LogFunction;
+}
+
+export class SupervisedZone {
+  readonly #options: SupervisedZoneOptions;
+  readonly #ready = Promise.withResolvers<ZoneSummary>();
+  readonly #supervisor: Supervisor<ZoneThreadData, ZoneThreadMessage, ZoneThreadCommand>;
+  /** What the present thread fills. */
+  #filling: ZoneMemory;
+  #memory: ZoneMemory;
+
+  constructor(options: SupervisedZoneOptions) {
+    this.#options = options;
+    this.#memory = createZoneMemory();
+    this.#filling = this.#memory;
+    this.#supervisor = new Supervisor({
+      name: 'zone',
+      module: 'zone-thread',
+      createData: () => this.#createData(),
+      onMessage: (message) => this.#receive(message),
+      onDeath: () => {
+        this.#filling = createZoneMemory();
+      },
+      log: options.log,
+    });
+  }
+
+  /** Resolves when the first thread has taken everything in; rejects with StartError where it cannot. */
+  get ready(): Promise<ZoneSummary> {
+    return this.#ready.promise;
+  }
+
+  /** What responders answer from. */
+  get memory(): ZoneMemory {
+    return this.#memory;
+  }
+
+  /** Whether what responders answer from is the whole zone. */
+  get isComplete(): boolean {
+    return new ZoneStatus(this.#memory.status).state === 'ready';
+  }
+
+  readonly name = 'zone';
+
+  get isAlive(): boolean {
+    return this.#supervisor.isAlive;
+  }
+
+  get restarts(): number {
+    return this.#supervisor.restarts;
+  }
+
+  /** Ends the present thread where it stands; another takes its place. */
+  terminate(): Promise<void> {
+    return this.#supervisor.terminate();
+  }
+
+  stop(limitMs: number): Promise<void> {
+    return this.#supervisor.stop({ kind: 'stop' }, limitMs);
+  }
+
+  #createData(): ZoneThreadData {
+    const { configuration, zones, gauges, listen } = this.#options;
+    return { configuration, zones, gauges, memory: this.#filling, addresses: ownAddresses(listen) };
+  }
+
+  #receive(message: ZoneThreadMessage): void {
+    switch (message.kind) {
+      case 'log':
+        logEvent(this.#options.log, message.event);
+        return;
+      case 'failed':
+        this.#options.log('error', message.message, { code: message.code });
+        this.#ready.reject(new StartError(message.message, message.code));
+        return;
+      case 'ready':
+        this.#ready.resolve(message.summary);
+        if (this.#memory === this.#filling) return;
+        this.#memory = this.#filling;
+        this.#options.onMemory(this.#memory);
+        return;
+    }
+  }
+}
+
+function createZoneMemory(): ZoneMemory {
+  return { table: createTable(), status: createZoneStatus() };
+}

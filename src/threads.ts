@@ -1,0 +1,61 @@
+/**
+ * What the main thread hands to the others, and what they tell it: the only messages between threads.
+ * Everything that is asked for on the way of a query is in shared memory instead.
+ */
+import type { Configuration } from './config/configuration.ts';
+import type { LogEvent } from './monitoring/log-event.ts';
+import type { ServedZone } from './zone/zone-set.ts';
+
+/** The zone's shared memory; a zone thread that is replaced starts with a new one. */
+export interface ZoneMemory {
+  readonly table: SharedArrayBuffer;
+  readonly status: SharedArrayBuffer;
+}
+
+export interface ZoneThreadData {
+  readonly configuration: Configuration;
+  readonly zones: readonly ServedZone[];
+  readonly memory: ZoneMemory;
+  readonly gauges: SharedArrayBuffer;
+  /** This server's own addresses, for `ns.dns.<domain>`. */
+  readonly addresses: readonly Uint8Array[];
+}
+
+export type ZoneThreadMessage =
+  | { readonly kind: 'log'; readonly event: LogEvent }
+  /** Every object has been taken in: the table is the whole zone. */
+  | { readonly kind: 'ready'; readonly summary: ZoneSummary }
+  /** Nothing can be taken in, for a reason that whoever started the server has to mend. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string };
+
+/** What a person is told at the start. */
+export interface ZoneSummary {
+  readonly services: number;
+  readonly namespaces: number;
+  readonly problems: number;
+  /** Questions worth asking, as `dig` takes them: `web.shop.svc.cluster.local A`. */
+  readonly examples: readonly string[];
+}
+
+export type ZoneThreadCommand = { readonly kind: 'stop' };
+
+export interface ResponderThreadData {
+  /** Number of the responder, and of its word in the table and its block of counters. */
+  readonly index: number;
+  readonly zones: readonly ServedZone[];
+  readonly memory: ZoneMemory;
+  readonly counters: SharedArrayBuffer;
+  /** Ports are those that were chosen where the configuration says 0. */
+  readonly listen: readonly { readonly address: string; readonly port: number }[];
+  readonly ttl: number;
+  readonly negativeTtl: number;
+  readonly podsInsecure: boolean;
+}
+
+export type ResponderThreadMessage =
+  | { readonly kind: 'log'; readonly event: LogEvent }
+  | { readonly kind: 'listening' };
+
+export type ResponderThreadCommand =
+  /** Answer from this memory from now on. */
+  { readonly kind: 'zone'; readonly memory: ZoneMemory } | { readonly kind: 'stop' };

@@ -1,0 +1,118 @@
+/**
+ * The zone thread: source -> store -> zone -> table. The only writer of the table; taking in everything at once
+ * delays nobody but itself. In: the configuration and shared memory; out: records, counters, events to log.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ZoneGauges } from './monitoring/zone-gauges.ts';
+import { ManifestFolderError, ManifestSource } from './source/manifests/manifest-source.ts';
+import { formatProblem } from './source/manifests/problem.ts';
+import { endpointsFor } from './source/service-endpoints.ts';
+import { Store } from './source/store.ts';
+import { TableWriter } from './table/table-writer.ts';
+import type { ZoneThreadCommand, ZoneThreadData, ZoneThreadMessage } from './threads.ts';
+import { exampleQuestions } from './zone/example-questions.ts';
+import { ZoneStatus } from './zone/status.ts';
+import { Zone } from './zone/zone.ts';
+
+const { configuration, zones, memory, addresses, gauges } = workerData as ZoneThreadData;
+const table = new TableWriter(memory.table);
+const status = new ZoneStatus(memory.status);
+const store = new Store();
+const zoneGauges = new ZoneGauges(gauges);
+const zone = new Zone({
+  ...configuration,
+  table,
+  status,
+  zones,
+  addresses,
+  now: () => Math.floor(Date.now() / 1000),
+});
+const source = new ManifestSource({
+  folders: configuration.source.manifests,
+  serviceCidr: configuration.serviceCidr,
+  stateDir: configuration.stateDir,
+  store,
+  onChange: applyChanges,
+  onProblem: (problem) => {
+    const fields = { code: 'ERR_MANIFEST' };
+    tell({ kind: 'log', event: { level: 'warn', message: formatProblem(problem), fields } });
+  },
+});
+
+parentPort?.on('message', obey);
+start();
+
+function start(): void {
+  try {
+    source.start();
+  } catch (error) {
+    if (!(error instanceof ManifestFolderError)) throw error;
+    tell({ kind: 'failed', message: error.message, code: error.code });
+    parentPort?.close();
+    return;
+  }
+  applyChanges();
+  status.state = 'ready';
+  zoneGauges.set({ ready: 1 });
+  tell({ kind: 'ready', summary: summarize() });
+}
+
+/** Hands to the zone what changed in the store. */
+function applyChanges(): void {
+  const { services, namespaces, podIps } = store.takeChanges();
+  for (const key of services) {
+    const service = store.service(key);
+    zone.setService(key, service && { service, groups: endpointsFor(store, service) });
+  }
+  for (const name of namespaces) zone.setNamespace(name, store.hasNamespace(name));
+  if (configuration.pods === 'verified') {
+    for (const ip of podIps) zone.setPodAddress(ip, namespacesOf(ip));
+  }
+  zone.commit();
+  writeGauges();
+}
+
+function writeGauges(): void {
+  const { records, usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
+  zoneGauges.set({
+    names: records,
+    services: store.serviceCount,
+    namespaces: [...store.namespaces()].length,
+    serial: status.serial,
+    lastChangeSeconds: zone.changedAt,
+    tableUsedBytes: usedBytes,
+    tableReservedBytes: reservedBytes,
+    tableRetiredBytes: retiredBytes,
+    tableLimitBytes: limitBytes,
+    tableRejected: rejected,
+    manifestFiles: source.fileCount,
+    manifestProblems: source.problems.length,
+  });
+}
+
+function namespacesOf(ip: string): Set<string> {
+  const present = store.podsByIp(ip).filter((pod) => !pod.gone);
+  return new Set(present.map((pod) => pod.namespace));
+}
+
+function summarize() {
+  return {
+    services: store.serviceCount,
+    namespaces: [...store.namespaces()].length,
+    problems: source.problems.length,
+    examples: exampleQuestions(store.services(), configuration.zones[0]),
+  };
+}
+
+function obey(command: ZoneThreadCommand): void {
+  switch (command.kind) {
+    case 'stop':
+      source.stop();
+      parentPort?.close();
+      return;
+  }
+}
+
+function tell(message: ZoneThreadMessage): void {
+  parentPort?.postMessage(message);
+}
