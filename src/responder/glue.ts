@@ -10,6 +10,8 @@ import type { MessageWriter } from '../dns/message-writer.ts';
 const RECORD_BYTES = 12;
 /** More targets than fit into 65,535 bytes of SRV records. */
 const MAX_TARGETS = 4096;
+/** NS records with glue; nobody has as many. */
+const MAX_NAMES = 16;
 const MAX_TARGET_INDEX = 0x10000;
 
 export class Glue {
@@ -25,10 +27,11 @@ export class Glue {
   readonly #notedFor = new Uint32Array(MAX_TARGET_INDEX);
   #response = 0;
 
-  /** The NS target that was noted last: where its name is in the table, its length, and in the message. */
-  nameStart = 0;
-  nameLength = 0;
-  nameAt = 0;
+  /** NS targets of this response: where each is in the table, how long, and where in the message. */
+  readonly nameStarts = new Uint32Array(MAX_NAMES);
+  readonly nameLengths = new Uint8Array(MAX_NAMES);
+  readonly nameOffsets = new Uint16Array(MAX_NAMES);
+  nameCount = 0;
 
   constructor(bytes: Uint8Array, writer: MessageWriter) {
     this.#bytes = bytes;
@@ -37,7 +40,7 @@ export class Glue {
 
   clear(): void {
     this.#count = 0;
-    this.nameLength = 0;
+    this.nameCount = 0;
     this.#response = (this.#response + 1) >>> 0;
     if (this.#response === 0) this.#notedFor.fill(0);
   }
@@ -55,9 +58,10 @@ export class Glue {
 
   /** Notes the target of an NS record, whose addresses stand in a node of their own. */
   noteName(start: number, length: number, at: number): void {
-    this.nameStart = start;
-    this.nameLength = length;
-    this.nameAt = at;
+    if (this.nameCount === MAX_NAMES || !this.#writer.canPointTo(at)) return;
+    this.nameStarts[this.nameCount] = start;
+    this.nameLengths[this.nameCount] = length;
+    this.nameOffsets[this.nameCount++] = at;
   }
 
   /** Puts the addresses of every SRV target that was noted. */

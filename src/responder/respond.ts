@@ -172,18 +172,19 @@ export class Responder {
     }
     answer.putRrset(rrset, node, ownerAt, this.#query);
     answer.glue.putTargets();
-    if (answer.glue.nameLength > 0) this.#putNameServerAddresses();
+    for (let i = 0; i < answer.glue.nameCount; i++) this.#putNameServerAddresses(i);
   }
 
-  /** Puts the addresses of the NS target that was put last; RFC 1034 section 4.3.2 step 6. */
-  #putNameServerAddresses(): void {
+  /** Puts the addresses of one NS target; RFC 1034 section 4.3.2 step 6. */
+  #putNameServerAddresses(index: number): void {
     const query = this.#query;
-    const { nameStart, nameLength, nameAt } = this.#answer.glue;
-    query.setName(this.#answer.bytes, nameStart, nameLength);
+    const { glue, bytes } = this.#answer;
+    const at = glue.nameOffsets[index];
+    query.setName(bytes, glue.nameStarts[index], glue.nameLengths[index]);
     for (const qtype of ADDRESS_TYPES) {
       query.qtype = qtype;
       if (this.#lookup.find(query) !== 'answer') continue;
-      this.#answer.putAdditional(this.#lookup.rrset, this.#lookup.node, nameAt, query);
+      this.#answer.putAdditional(this.#lookup.rrset, this.#lookup.node, at, query);
     }
   }
 

@@ -9,6 +9,7 @@ import { childName, nameKey } from '../dns/name.ts';
 import type { ObjectKey } from '../source/resources.ts';
 import type { TableWriter } from '../table/table-writer.ts';
 import { apexNodes } from './apex-nodes.ts';
+import { NameServers } from './name-servers.ts';
 import { encodeNode, type Node } from './node.ts';
 import { podNodes } from './pod-nodes.ts';
 import { ReverseZone } from './reverse-zone.ts';
@@ -30,7 +31,7 @@ export interface ZoneOptions {
   readonly endpointPodNames: boolean;
   readonly ignoreEmptyService: boolean;
   readonly noEndpoints: boolean;
-  /** This server's own addresses, for `ns.dns.<domain>`. */
+  /** This server's own addresses: for `ns.dns.<domain>`, and to know the Services that lead here. */
   readonly addresses: readonly Uint8Array[];
   /** Seconds since the epoch, for serials. */
   readonly now: () => number;
@@ -44,6 +45,8 @@ export class Zone {
   readonly #inputs = new Map<ObjectKey, ServiceInput>();
   /** Whether each namespace exists by itself, and how many Services have names in it. */
   readonly #namespaces = new Map<string, { exists: boolean; services: number }>();
+  /** Services that lead to this very server. */
+  readonly #nameServers: NameServers;
   readonly #podNamespaces = new Map<string, readonly string[]>();
   #isChanged = false;
   #changedAt = 0;
@@ -52,9 +55,8 @@ export class Zone {
     this.#options = options;
     this.#table = options.table;
     this.#reverse = new ReverseZone(options);
-    for (const [index, zone] of options.zones.entries()) {
-      this.#publish(apexNodes(zone, index, { ...options, nameServers: [] }));
-    }
+    this.#nameServers = new NameServers(options.addresses);
+    this.#publishApexes();
     this.commit();
   }
 
@@ -72,6 +74,8 @@ export class Zone {
     this.#removePointers(old.pointers, next.pointers);
     this.#withdraw(old.nodes, next.nodes);
     if (old.nodes.length > 0 && next.nodes.length === 0) this.#countServices(namespace, -1);
+    const isNamed = next.nodes.length > 0;
+    if (this.#nameServers.note(key, isNamed ? input : undefined)) this.#publishApexes();
   }
 
   /** Says in which namespaces a Pod has this address, for `pods: verified`. */
@@ -114,6 +118,15 @@ export class Zone {
         : [compileService(input, { ...this.#options, domain: zone.apex, zone: index })],
     );
     return { nodes: domains.flatMap(({ nodes }) => nodes), pointers: domains[0].pointers };
+  }
+
+  #publishApexes(): void {
+    const { zones, ttl } = this.#options;
+    for (const [index, zone] of zones.entries()) {
+      const nameServers = this.#nameServers.names(zone.domain);
+      const addresses = this.#nameServers.addresses();
+      this.#publish(apexNodes(zone, index, { ttl, nameServers, addresses }));
+    }
   }
 
   #publish(nodes: readonly Node[]): void {

@@ -69,7 +69,7 @@ const FLAG_NAMES = [
 
 /** Prints a response; throws where dns-packet cannot read it to the last byte. */
 export function printResponse(bytes: Uint8Array): Printed {
-  const decoded = packet.decode(Buffer.from(bytes)) as Packet & Record<string, unknown>;
+  const decoded = packet.decode(Buffer.from(bytes));
   if (packet.decode.bytes !== bytes.length) {
     throw new Error(`dns-packet read ${packet.decode.bytes} of ${bytes.length} bytes`);
   }

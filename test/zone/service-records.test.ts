@@ -316,6 +316,35 @@ table(
 
 table('pods: disabled', { '10-244-9-9.shop.pod.cluster.local A': NXDOMAIN });
 
+suite('NS records name the Services that lead to this server', () => {
+  const zone = new TestZone();
+  zone.zone.setService('kube-system/kube-dns', {
+    service: service('kube-system/kube-dns', { clusterIps: ['10.96.0.10', 'fd00:96::a'] }),
+    groups: [slice('kube-system/kube-dns', [endpoint('192.0.2.53')])],
+  });
+  const name = 'kube-dns.kube-system.svc.cluster.local.';
+  const addresses = [`${name} 5 IN A 10.96.0.10`, `${name} 5 IN AAAA fd00:96::a`];
+  test('cluster.local NS', () =>
+    check(zone, 'cluster.local NS', {
+      answer: [`cluster.local. 5 IN NS ${name}`],
+      additional: addresses,
+    }));
+  test('96.10.in-addr.arpa NS', () =>
+    check(zone, '96.10.in-addr.arpa NS', {
+      answer: [`96.10.in-addr.arpa. 5 IN NS ${name}`],
+      additional: addresses,
+    }));
+  test('ns.dns.cluster.local A', () =>
+    check(zone, 'ns.dns.cluster.local A', answer('ns.dns.cluster.local. 5 IN A 10.96.0.10')));
+  test('as before when the Service is gone', () => {
+    zone.zone.setService('kube-system/kube-dns', undefined);
+    check(zone, 'cluster.local NS', {
+      answer: ['cluster.local. 5 IN NS ns.dns.cluster.local.'],
+      additional: ['ns.dns.cluster.local. 5 IN A 192.0.2.53'],
+    });
+  });
+});
+
 const NOT_READY: Expected = { status: 'SERVFAIL', flags: 'qr rd' };
 
 table(
