@@ -8,7 +8,7 @@
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { waitForSilence } from './drain.ts';
 import { createResponderCounters } from './monitoring/counters.ts';
-import { startMonitoringServer } from './monitoring/http.ts';
+import { type Health, type MonitoringServer, startMonitoringServer } from './monitoring/http.ts';
 import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createZoneGauges } from './monitoring/zone-gauges.ts';
@@ -73,42 +73,41 @@ export async function startApp(configuration: Configuration, logSink: Log): Prom
     droppedLogLines: () => logSink.dropped,
   });
 
-  const stopThreads = async () => {
+  let http: MonitoringServer | undefined;
+  const stop = async () => {
     isStopping = true;
-    await responders.stop(STOP_LIMIT_MS);
-    await zone.stop(STOP_LIMIT_MS);
+    await Promise.all([responders.stop(STOP_LIMIT_MS), zone.stop(STOP_LIMIT_MS)]);
+    await http?.close();
   };
-
+  const drain = async () => {
+    isStopping = true;
+    await waitForSilence(counters, configuration.lameduckMs);
+    await stop();
+  };
   try {
-    const http = await startMonitoringServer({
+    http = await startMonitoringServer({
       ...configuration.http,
-      health: () => {
-        const reasons = responders.threads.flatMap(({ name, isAlive }) =>
-          isAlive ? [] : [`${name} does not run`],
-        );
-        return { ok: reasons.length === 0, reasons };
-      },
+      health: () => healthOf(responders.threads.flatMap(reasonOfThread)),
       ready: () => {
-        const reasons = isStopping ? ['stopping'] : zone.isComplete ? [] : ['zone is not complete yet'];
-        return { ok: reasons.length === 0, reasons };
+        if (isStopping) return healthOf(['stopping']);
+        return healthOf(zone.isComplete ? [] : ['zone is not complete yet']);
       },
       metrics,
       log,
     });
-    const stop = async () => {
-      await stopThreads();
-      await http.close();
-    };
-    const drain = async () => {
-      isStopping = true;
-      await waitForSilence(counters, configuration.lameduckMs);
-      await stop();
-    };
     const [summary] = await Promise.all([zone.ready, responders.listening()]);
     const { address, port } = http.address();
     return { listen, http: { address, port }, summary, zone, responders, drain, stop };
   } catch (error) {
-    await stopThreads();
+    await stop();
     throw error;
   }
+}
+
+function healthOf(reasons: readonly string[]): Health {
+  return { ok: reasons.length === 0, reasons };
+}
+
+function reasonOfThread({ name, isAlive }: { name: string; isAlive: boolean }): string[] {
+  return isAlive ? [] : [`${name} does not run`];
 }

@@ -77,7 +77,10 @@ export class SupervisedResponders {
     await Promise.all(this.#threads.map((thread) => thread.stop({ kind: 'stop' }, limitMs)));
   }
 
-  #receive(message: ResponderThreadMessage, { index, log }: { index: number; log: LogFunction }): void {
+  #receive(
+    message: ResponderThreadMessage,
+    { index, log }: { index: number; log: LogFunction },
+  ): void {
     switch (message.kind) {
       case 'log':
         logEvent(log, message.event);

@@ -36,6 +36,7 @@ export class SupervisedZone {
   /** What the present thread fills. */
   #filling: ZoneMemory;
   #memory: ZoneMemory;
+  #isStarted = false;
 
   constructor(options: SupervisedZoneOptions) {
     this.#options = options;
@@ -98,10 +99,12 @@ export class SupervisedZone {
         logEvent(this.#options.log, message.event);
         return;
       case 'failed':
-        this.#options.log('error', message.message, { code: message.code });
+        // Whoever waits for the start tells of its failure; later ones have nobody else.
+        if (this.#isStarted) this.#options.log('error', message.message, { code: message.code });
         this.#ready.reject(new StartError(message.message, message.code));
         return;
       case 'ready':
+        this.#isStarted = true;
         this.#ready.resolve(message.summary);
         if (this.#memory === this.#filling) return;
         this.#memory = this.#filling;

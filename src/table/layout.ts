@@ -1,76 +1,90 @@
 /**
  * Where everything stands in the table's shared memory, and who may write it.
  *
- *   words   0..15   magic, sizes, hash key                            written once
+ *   words   0..15   magic, sizes, hash key, claim of the writer       once
  *           16      epoch                                             the writer
  *           32..    one word for each reader, each in 64 bytes        that reader
  *           then    buckets: address of the first record, 0 for none  the writer
  *   arena           records, 16-byte aligned                          the writer
  *
- *   record   next (4)  hash (4)  key length (4)  value length (4)  key, padded to 4  value
+ *   record   next (4)  hash (4)  key length (4)  value length (4)  key, zeros to a multiple of 4  value
  *
- * An address is a record's offset in bytes from the start of the memory, divided by 16: 32 bits cover any
- * SharedArrayBuffer there can be.
+ * An address is the record's offset in bytes from the start of the memory: at most 2 GiB, so that each is a
+ * positive 32-bit integer, in a word of memory as in a register.
  *
  * How a reader never sees half a record, nor a freed one (quiescent-state reclamation):
  *
  *   writer                                       reader
- *   1 writes a record that nobody can reach      a stores the epoch in its word     (enter)
- *   2 stores its address where a reader looks    b loads addresses, reads records
- *   3 raises the epoch to E, and tags with E     c stores 0 in its word             (leave)
- *     what step 2 made unreachable
+ *   1 writes a record that nobody can reach      a stores the epoch in its word, until the      (enter)
+ *   2 stores its address where a reader looks      epoch still is what it stored
+ *   3 raises the epoch to E, and tags with E     b loads addresses, reads records
+ *     the record that step 2 put out of reach    c stores 0 in its word                         (leave)
  *   4 frees what is tagged E once every word
  *     is 0 or at least E
  *
- * Epoch, words, buckets and `next` are only touched by Atomics, which are sequentially consistent on every
- * processor: one order holds for all of them. What else a record holds is written before step 2 and not again
- * before step 4, so plain reads of it in b come after those writes.
- * A reader that could still hold the record loaded its address before step 2, hence stored its word before that,
- * and what it stored was the epoch before step 3: less than E. Step 4 sees that until c. A reader that loaded
- * the epoch early and stores it late only keeps memory longer; if step 4 found its word at 0, its store comes
- * after step 4, its loads after that, and they find what step 2 published.
- * Epochs are compared by the sign of their difference in 32 bits, so they may wrap: nobody is inside for the
- * length of 2^31 changes. The writer itself needs no Atomics to read what only it writes.
+ * The epoch, the readers' words, and the links (buckets, and `next` of records that were published) are shared by
+ * sequentially consistent Atomics alone: one order holds for all of them, on ARM as on x86. The rest of a record
+ * is written before step 2 and not again before step 4, so plain reads of it in b come after those writes; and
+ * since step 4 has seen c, what is written into freed memory comes after the reads of b.
+ *
+ *   publish B' for B    A ----> B ----> C        A --.   B ----> C      B keeps its link for those who stand
+ *   (one store in A)                                 '-> B' ---^        on it, and so does a deleted record
+ *
+ * - A reader that holds B, tagged E, stored its word before the store of step 2 that withdrew B. Either it loaded
+ *   B's address before that store; or from the stale link of a record withdrawn still earlier, which it held, and
+ *   the same goes for that one. So its word is an epoch from before step 3, less than E, until c: step 4 waits.
+ * - A reader may load the epoch, be held up, and store it late, when step 4 has already found its word at 0. Its
+ *   loads in b then come after step 4, hence after step 2, and find nothing of what was freed.
+ * - Epochs are compared by the sign of their difference in 32 bits. That cannot go wrong: an epoch is current
+ *   when a ends, which is why a looks again; and while the reader is inside, nothing is freed that was retired
+ *   since. At 32 bytes or more each, 2 GiB are full after 2^26 of those, and a full table changes no more.
+ *
+ * A key that is there throughout is found by every walk, since a replacement takes the place of what it replaces.
  */
 
-export const MAGIC = 0x76_69_70_31;
+export const MAGIC = 0x76_69_70_32;
 
 /** Indices of words. */
 export const WORD = {
   magic: 0,
   buckets: 1,
   readers: 2,
-  /** Word index of the first bucket. */
+  /** Index of the first bucket's word. */
   bucketsAt: 3,
   /** Byte offset of the arena. */
   arenaAt: 4,
   key0: 5,
   key1: 6,
+  /** 1 once a writer has taken the table over. */
+  writer: 7,
   epoch: 16,
   readersAt: 32,
 } as const;
 
+/** A cache line for each reader, so that none slows another down. */
 export const WORDS_OF_READER = 16;
 
-/** Byte offsets in a record. */
-export const RECORD = { next: 0, hash: 4, keyLength: 8, valueLength: 12, key: 16 } as const;
+/** Words of a record, counted from its first. */
+export const RECORD_WORD = { next: 0, hash: 1, keyLength: 2, valueLength: 3, key: 4 } as const;
 
-export const RECORD_HEADER_BYTES = 16;
-export const ADDRESS_SHIFT = 4;
+const RECORD_HEADER_BYTES = 16;
 
+/** Addresses are 32-bit integers of which none is negative. */
+export const MAX_TABLE_BYTES = 2 ** 31;
 export const MAX_KEY_BYTES = 255;
 export const MAX_VALUE_BYTES = 1 << 20;
 
-/** Bytes that a record takes; keys and values begin at multiples of 4. */
+/** Gives the bytes of a record, for a key and a value of so many; both begin at multiples of 4. */
 export function recordBytes(keyLength: number, valueLength: number): number {
-  return RECORD_HEADER_BYTES + paddedLength(keyLength) + paddedLength(valueLength);
+  return valueOffset(keyLength) + ((valueLength + 3) & ~3);
 }
 
-/** Offset of the value from the start of its record. */
+/** Gives the offset of the value from the start of its record, in bytes. */
 export function valueOffset(keyLength: number): number {
-  return RECORD_HEADER_BYTES + paddedLength(keyLength);
+  return RECORD_HEADER_BYTES + ((keyLength + 3) & ~3);
 }
 
-function paddedLength(length: number): number {
-  return (length + 3) & ~3;
+/** Gives the index of the word in which a reader says what it may hold. */
+export function readerWord(reader: number): number {
+  return WORD.readersAt + reader * WORDS_OF_READER;
 }

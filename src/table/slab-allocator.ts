@@ -3,9 +3,13 @@
  * of free slots, which stand in the free slots themselves.
  *
  * The arena is cut into slabs of 64 KiB. A small record lives in a slot of a slab of its size class, classes
- * being 16 bytes apart at first and then four to each doubling, so that a slot is at most a quarter larger than
- * its record; a larger record takes a run of whole slabs. A slab whose last slot is freed goes back to the pool,
- * so that memory serves any class again.
+ * being 16 bytes apart at first and then four to each doubling; a larger record takes a run of whole slabs. A slab
+ * whose last slot is freed goes back to the pool, so that memory serves any class again.
+ *
+ * What is wasted: a slot is less than 16 bytes or a quarter larger than its record, and full slabs are at least
+ * half records (records of 32 KiB and a little are the worst). A slab that is not full serves its class alone: one
+ * for each of 39 classes while records come; where they go, any that still holds one, so that 32 bytes may keep
+ * 64 KiB. Records never move, since a reader may hold them. The limit holds whatever happens.
  *
  * Invariants: a slab is free, or belongs to one class, or to one run; used[slab] is the number of its slots in
  * use; a slab is in its class's list `partial` if and only if it has a free slot.
@@ -32,7 +36,7 @@ export class SlabAllocator {
   /** Slots of a slab that were ever in use: the rest is beyond the list of free ones. */
   readonly #touched: Uint16Array;
   /** First free slot of a slab, as a byte offset, 0 for none; each free slot's first word holds the next. */
-  readonly #free: Uint32Array;
+  readonly #free: Int32Array;
   /** List of the slabs of each class that have a free slot: its first, and for each slab its neighbours. */
   readonly #partial = new Int32Array(SLOT_BYTES.length).fill(NONE);
   readonly #next: Int32Array;
@@ -41,6 +45,7 @@ export class SlabAllocator {
   #firstFree = 0;
   #slabsInUse = 0;
 
+  /** The arena goes from byte `arenaAt`, a multiple of 16, to the end of the words. */
   constructor(memory: { words: Int32Array; arenaAt: number }) {
     this.#words = memory.words;
     this.#arenaAt = memory.arenaAt;
@@ -48,7 +53,7 @@ export class SlabAllocator {
     this.#class = new Uint8Array(this.#slabs).fill(FREE);
     this.#used = new Uint16Array(this.#slabs);
     this.#touched = new Uint16Array(this.#slabs);
-    this.#free = new Uint32Array(this.#slabs);
+    this.#free = new Int32Array(this.#slabs);
     this.#next = new Int32Array(this.#slabs);
     this.#previous = new Int32Array(this.#slabs);
   }
@@ -56,6 +61,11 @@ export class SlabAllocator {
   /** Bytes of slabs that are not free. */
   get reservedBytes(): number {
     return this.#slabsInUse * SLAB_BYTES;
+  }
+
+  /** Most that `reservedBytes` can be. */
+  get limitBytes(): number {
+    return this.#slabs * SLAB_BYTES;
   }
 
   /** Gives the byte offset of `bytes` of memory, a multiple of 16; 0 where there is none left. */

@@ -1,20 +1,19 @@
 /**
- * A reader's side of the table; one for each thread that reads. Nothing here allocates, locks or waits.
+ * A reader's side of the table; one for each thread that reads. Nothing here allocates or locks.
  * Between `enter()` and `leave()` whatever `find()` gives stays as it is; afterwards it may be freed at any
- * time. Never to be held across a turn of the event loop.
+ * time. Never to be held across a turn of the event loop: what it may hold takes memory that the writer needs.
  */
 import { halfSipHash } from './half-sip-hash.ts';
-import { ADDRESS_SHIFT, MAX_KEY_BYTES, RECORD, RECORD_HEADER_BYTES, WORD } from './layout.ts';
-import { readerWord, type TableView, viewTable } from './table.ts';
+import { MAX_KEY_BYTES, RECORD_WORD, readerWord, valueOffset, WORD } from './layout.ts';
+import { checkReader, viewTable } from './table.ts';
 
 export class TableReader {
-  /** Where the key to look up is put, at most 255 bytes; what follows it may be overwritten. */
+  /** Where the key to look up is put, at most 255 bytes; up to three that follow it become zeros. */
   readonly key: Uint8Array;
   /** The whole memory, for values. */
   readonly bytes: Uint8Array;
   readonly #keyWords = new Int32Array((MAX_KEY_BYTES + 1) >> 2);
   readonly #words: Int32Array;
-  readonly #view: TableView;
   readonly #bucketsAt: number;
   readonly #bucketMask: number;
   readonly #key0: number;
@@ -24,12 +23,9 @@ export class TableReader {
   /** `reader` is this reader's number, 0 to the table's number of readers less one, and nobody else's. */
   constructor(buffer: SharedArrayBuffer, reader: number) {
     const view = viewTable(buffer);
-    if (!(reader >= 0 && reader < view.readers)) {
-      throw new RangeError(`Cannot open table for reader ${reader}: it has ${view.readers}`);
-    }
+    checkReader(view, reader);
     this.key = new Uint8Array(this.#keyWords.buffer);
     this.bytes = view.bytes;
-    this.#view = view;
     this.#words = view.words;
     this.#bucketsAt = view.bucketsAt;
     this.#bucketMask = view.bucketMask;
@@ -38,9 +34,14 @@ export class TableReader {
     this.#ownWord = readerWord(reader);
   }
 
-  /** Begins to read. */
+  /** Begins to read; not to be nested. Goes round again only where the writer raised the epoch within. */
   enter(): void {
-    Atomics.store(this.#words, this.#ownWord, Atomics.load(this.#words, WORD.epoch));
+    const words = this.#words;
+    let epoch: number;
+    do {
+      epoch = Atomics.load(words, WORD.epoch);
+      Atomics.store(words, this.#ownWord, epoch);
+    } while (Atomics.load(words, WORD.epoch) !== epoch);
   }
 
   /** Ends reading: a quiet point. */
@@ -58,30 +59,25 @@ export class TableReader {
     const count = (length + 3) >> 2;
     let record = Atomics.load(words, this.#bucketsAt + (hash & this.#bucketMask));
     while (record !== 0) {
-      const at = record << (ADDRESS_SHIFT - 2);
-      if (
-        words[at + (RECORD.hash >> 2)] === hash &&
-        words[at + (RECORD.keyLength >> 2)] === length
-      ) {
-        const keyAt = at + (RECORD.key >> 2);
+      const at = record >> 2;
+      if (words[at + RECORD_WORD.hash] === hash && words[at + RECORD_WORD.keyLength] === length) {
+        const keyAt = at + RECORD_WORD.key;
         let i = 0;
         while (i < count && words[keyAt + i] === keyWords[i]) i++;
         if (i === count) return record;
       }
-      record = Atomics.load(words, at);
+      record = Atomics.load(words, at + RECORD_WORD.next);
     }
     return 0;
   }
 
   /** Gives where a record's value begins in `bytes`, a multiple of 4. */
   valueStart(record: number): number {
-    const at = record * (1 << ADDRESS_SHIFT);
-    const keyLength = this.#words[(at + RECORD.keyLength) >>> 2];
-    return at + RECORD_HEADER_BYTES + ((keyLength + 3) & ~3);
+    return record + valueOffset(this.#words[(record >> 2) + RECORD_WORD.keyLength]);
   }
 
   /** Gives the length of a record's value in bytes. */
   valueLength(record: number): number {
-    return this.#view.words[(record << (ADDRESS_SHIFT - 2)) + (RECORD.valueLength >> 2)];
+    return this.#words[(record >> 2) + RECORD_WORD.valueLength];
   }
 }

@@ -3,27 +3,35 @@
  */
 import { halfSipHash } from './half-sip-hash.ts';
 import {
-  ADDRESS_SHIFT,
   MAX_KEY_BYTES,
   MAX_VALUE_BYTES,
-  RECORD,
+  RECORD_WORD,
   recordBytes,
   valueOffset,
   WORD,
 } from './layout.ts';
 import { RetiredRecords } from './retired-records.ts';
 import { SlabAllocator } from './slab-allocator.ts';
-import { readerWord, type TableView, viewTable } from './table.ts';
+import { type TableView, viewTable } from './table.ts';
 
 /** Retired records that one change frees at most: twice what it retires, so that the rest shrinks. */
 const RECLAIM_PER_CHANGE = 2;
+const POISON = 0xdb;
+
+export interface TableWriterOptions {
+  /** Overwrites what is freed, so that a reader that goes on to use it is found out. Default false. */
+  readonly poisonFreed?: boolean;
+}
 
 export interface TableStats {
   readonly records: number;
+  /** Bytes of the keys alone. */
+  readonly keyBytes: number;
   /** Bytes of the records, retired ones not among them. */
   readonly usedBytes: number;
   /** Bytes of slabs in use, retired records and free slots among them. */
   readonly reservedBytes: number;
+  /** Most that `reservedBytes` can be. */
   readonly limitBytes: number;
   /** Bytes of records that no reader can find any more, but one may still hold. */
   readonly retiredBytes: number;
@@ -36,94 +44,119 @@ export class TableWriter {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #allocator: SlabAllocator;
+  readonly #retired: RetiredRecords;
+  readonly #poisonFreed: boolean;
   readonly #keyWords = new Int32Array((MAX_KEY_BYTES + 1) >> 2);
-  readonly #keyBytes = new Uint8Array(this.#keyWords.buffer);
-  readonly #retired = new RetiredRecords();
-  #retiredBytes = 0;
+  readonly #keyScratch = new Uint8Array(this.#keyWords.buffer);
   #records = 0;
+  #keyBytes = 0;
   #usedBytes = 0;
+  #retiredBytes = 0;
   #rejected = 0;
-  /** Number of records that were put, replaced or deleted. */
-  changes = 0;
+  #changes = 0;
 
-  /** Takes over an empty table; there must be no other writer. */
-  constructor(buffer: SharedArrayBuffer) {
+  /** Takes over a new table; throws where it has had a writer, whose memory of what is free is not shared. */
+  constructor(buffer: SharedArrayBuffer, { poisonFreed = false }: TableWriterOptions = {}) {
     this.#view = viewTable(buffer);
     this.#words = this.#view.words;
     this.#bytes = this.#view.bytes;
+    if (Atomics.exchange(this.#words, WORD.writer, 1) !== 0) {
+      throw new Error('Cannot open table for writing: it has had a writer');
+    }
     this.#allocator = new SlabAllocator(this.#view);
+    this.#retired = new RetiredRecords(this.#view);
+    this.#poisonFreed = poisonFreed;
+  }
+
+  /** Number of records that were put, replaced or deleted. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /**
-   * Puts a value for a key, and gives whether the table now holds it: where there is no memory left, what was
-   * there before stays. An equal value changes nothing. Throws RangeError where a length is out of range.
+   * Puts a value for a key and gives the record's address, which is the key's until that is deleted or set to
+   * another value; an equal value changes nothing. Gives 0 where there is no memory left: what was there before
+   * stays. Throws RangeError for a key of no or over 255 bytes, or a value over 1 MiB.
    */
-  set(key: Uint8Array, value: Uint8Array): boolean {
+  set(key: Uint8Array, value: Uint8Array): number {
     if (value.length > MAX_VALUE_BYTES) {
       throw new RangeError(`Cannot store value of ${value.length} bytes: over ${MAX_VALUE_BYTES}`);
     }
     const hash = this.#hash(key);
     const link = this.#linkTo(hash, key.length);
     const old = this.#words[link];
-    if (old !== 0 && this.#holds(old, value)) return true;
+    if (old !== 0 && this.#holds(old, value)) return old;
     const record = this.#write(hash, key, value);
     if (record === 0) {
       this.#rejected++;
-      return false;
+      return 0;
     }
-    if (old !== 0) this.#words[wordOf(record)] = this.#words[wordOf(old)];
+    if (old !== 0) this.#words[record >> 2] = this.#words[old >> 2];
     Atomics.store(this.#words, link, record);
-    this.#records++;
-    this.#usedBytes += this.#sizeOf(record);
-    this.changes++;
+    this.#count(record, 1);
+    this.#changes++;
     if (old !== 0) this.#retire(old);
-    return true;
+    return record;
   }
 
-  /** Deletes a key and gives whether it was there. */
+  /** Deletes a key and gives whether it was there. Throws RangeError as `set()` does. */
   delete(key: Uint8Array): boolean {
     const link = this.#linkTo(this.#hash(key), key.length);
     const old = this.#words[link];
     if (old === 0) return false;
-    Atomics.store(this.#words, link, this.#words[wordOf(old)]);
-    this.changes++;
+    Atomics.store(this.#words, link, this.#words[old >> 2]);
+    this.#changes++;
     this.#retire(old);
+    this.reclaim(RECLAIM_PER_CHANGE);
     return true;
   }
 
-  /** Gives a copy of a key's value; undefined where there is none. */
+  /** Gives a copy of a key's value; undefined where there is none. Throws RangeError as `set()` does. */
   get(key: Uint8Array): Uint8Array | undefined {
     const record = this.#words[this.#linkTo(this.#hash(key), key.length)];
     if (record === 0) return undefined;
     const start = this.#valueStart(record);
-    return this.#bytes.slice(start, start + this.#words[wordOf(record) + VALUE_LENGTH_WORD]);
+    return this.#bytes.slice(start, start + this.#valueLength(record));
   }
 
-  /** Tells whether a key is held. */
+  /** Tells whether a key is held. Throws RangeError as `set()` does. */
   has(key: Uint8Array): boolean {
     return this.#words[this.#linkTo(this.#hash(key), key.length)] !== 0;
   }
 
-  /** Frees what no reader can hold any more, at most `limit` records, and gives how many it freed. */
-  reclaim(limit = Number.POSITIVE_INFINITY): number {
-    let freed = 0;
-    while (freed < limit && this.#retired.count > 0) {
-      if (!this.#isQuietSince(this.#retired.oldestEpoch)) break;
-      const record = this.#retired.take();
-      this.#retiredBytes -= this.#sizeOf(record);
-      this.#allocator.free(record * RECORD_UNIT_BYTES);
-      freed++;
+  /** Gives a copy of the key whose record `set()` put at this address, which must still be that key's. */
+  keyAt(record: number): Uint8Array {
+    if (record < this.#view.arenaAt) {
+      throw new RangeError(`Cannot read key at ${record}: no record's address`);
     }
-    return freed;
+    const start = record + RECORD_WORD.key * 4;
+    return this.#bytes.slice(start, start + this.#keyLength(record));
+  }
+
+  /**
+   * Frees what no reader can hold any more, at most `limit` records, and gives how many it freed. Changes do so
+   * a little each, and as far as can be before one is refused; call it where changes end.
+   */
+  reclaim(limit = Number.POSITIVE_INFINITY): number {
+    for (let freed = 0; freed < limit; freed++) {
+      const record = this.#retired.takeQuiet();
+      if (record === 0) return freed;
+      const size = this.#sizeOf(record);
+      this.#retiredBytes -= size;
+      if (this.#poisonFreed) this.#bytes.fill(POISON, record, record + size);
+      this.#allocator.free(record);
+    }
+    return limit;
   }
 
   /** Gives what the table holds and takes, in records and bytes. */
   stats(): TableStats {
     return {
       records: this.#records,
+      keyBytes: this.#keyBytes,
       usedBytes: this.#usedBytes,
       reservedBytes: this.#allocator.reservedBytes,
-      limitBytes: this.#bytes.length - this.#view.arenaAt,
+      limitBytes: this.#allocator.limitBytes,
       retiredBytes: this.#retiredBytes,
       rejected: this.#rejected,
     };
@@ -134,21 +167,24 @@ export class TableWriter {
     if (key.length === 0 || key.length > MAX_KEY_BYTES) {
       throw new RangeError(`Cannot use key of ${key.length} bytes: not 1 to ${MAX_KEY_BYTES}`);
     }
-    this.#keyBytes.set(key);
-    this.#keyBytes.fill(0, key.length, (key.length + 3) & ~3);
+    this.#keyScratch.set(key);
+    for (let i = key.length; (i & 3) !== 0; i++) this.#keyScratch[i] = 0;
     return halfSipHash(this.#keyWords, key.length, this.#view.key0, this.#view.key1);
   }
 
-  /** Gives the word that holds the address of the key's record, or the 0 at the end of its chain. */
+  /**
+   * Gives the word that holds the address of the key's record, or the 0 at the end of its chain. Plain reads do
+   * here and below: nobody else writes what the writer reads.
+   */
   #linkTo(hash: number, length: number): number {
     const words = this.#words;
     let link = this.#view.bucketsAt + (hash & this.#view.bucketMask);
     for (let record = words[link]; record !== 0; record = words[link]) {
-      const at = wordOf(record);
-      if (words[at + HASH_WORD] === hash && words[at + KEY_LENGTH_WORD] === length) {
-        if (this.#isKey(at + KEY_WORD, length)) return link;
+      const at = record >> 2;
+      if (words[at + RECORD_WORD.hash] === hash && this.#keyLength(record) === length) {
+        if (this.#isKey(at + RECORD_WORD.key, length)) return link;
       }
-      link = at;
+      link = at + RECORD_WORD.next;
     }
     return link;
   }
@@ -161,76 +197,65 @@ export class TableWriter {
   }
 
   #holds(record: number, value: Uint8Array): boolean {
-    if (this.#words[wordOf(record) + VALUE_LENGTH_WORD] !== value.length) return false;
+    if (this.#valueLength(record) !== value.length) return false;
     const start = this.#valueStart(record);
-    return value.every((byte, i) => this.#bytes[start + i] === byte);
+    for (let i = 0; i < value.length; i++) {
+      if (this.#bytes[start + i] !== value[i]) return false;
+    }
+    return true;
   }
 
   /** Writes a record that nobody can find yet; the key is in `#keyWords`. Gives 0 where there is no memory. */
   #write(hash: number, key: Uint8Array, value: Uint8Array): number {
-    const offset = this.#allocate(recordBytes(key.length, value.length));
-    if (offset === 0) return 0;
-    const at = offset >> 2;
-    this.#words[at + NEXT_WORD] = 0;
-    this.#words[at + HASH_WORD] = hash;
-    this.#words[at + KEY_LENGTH_WORD] = key.length;
-    this.#words[at + VALUE_LENGTH_WORD] = value.length;
-    for (let i = 0; i < (key.length + 3) >> 2; i++)
-      this.#words[at + KEY_WORD + i] = this.#keyWords[i];
-    this.#bytes.set(value, offset + valueOffset(key.length));
-    return offset / RECORD_UNIT_BYTES;
+    const record = this.#allocate(recordBytes(key.length, value.length));
+    if (record === 0) return 0;
+    const words = this.#words;
+    const at = record >> 2;
+    words[at + RECORD_WORD.next] = 0;
+    words[at + RECORD_WORD.hash] = hash;
+    words[at + RECORD_WORD.keyLength] = key.length;
+    words[at + RECORD_WORD.valueLength] = value.length;
+    for (let i = 0; i < (key.length + 3) >> 2; i++) {
+      words[at + RECORD_WORD.key + i] = this.#keyWords[i];
+    }
+    this.#bytes.set(value, record + valueOffset(key.length));
+    return record;
   }
 
   /** Makes room by freeing what is retired, a little at each change and as much as can be where it must. */
   #allocate(bytes: number): number {
     this.reclaim(RECLAIM_PER_CHANGE);
-    const offset = this.#allocator.allocate(bytes);
-    if (offset !== 0 || this.reclaim() === 0) return offset;
+    const record = this.#allocator.allocate(bytes);
+    if (record !== 0 || this.reclaim() === 0) return record;
     return this.#allocator.allocate(bytes);
   }
 
   /** Takes a record that is out of its chain; it is freed when every reader has passed a quiet point. */
   #retire(record: number): void {
-    this.#records--;
-    this.#usedBytes -= this.#sizeOf(record);
+    this.#count(record, -1);
     this.#retiredBytes += this.#sizeOf(record);
-    this.#retired.add(record, this.#raiseEpoch());
+    this.#retired.add(record);
   }
 
-  /** 0 says that a reader is outside, so it is no epoch; they are compared by their difference. */
-  #raiseEpoch(): number {
-    const next = (Atomics.load(this.#words, WORD.epoch) + 1) | 0 || 1;
-    Atomics.store(this.#words, WORD.epoch, next);
-    return next;
-  }
-
-  #isQuietSince(epoch: number): boolean {
-    for (let reader = 0; reader < this.#view.readers; reader++) {
-      const held = Atomics.load(this.#words, readerWord(reader));
-      if (held !== 0 && ((held - epoch) | 0) < 0) return false;
-    }
-    return true;
+  #count(record: number, change: 1 | -1): void {
+    this.#records += change;
+    this.#keyBytes += change * this.#keyLength(record);
+    this.#usedBytes += change * this.#sizeOf(record);
   }
 
   #sizeOf(record: number): number {
-    const at = wordOf(record);
-    return recordBytes(this.#words[at + KEY_LENGTH_WORD], this.#words[at + VALUE_LENGTH_WORD]);
+    return recordBytes(this.#keyLength(record), this.#valueLength(record));
   }
 
   #valueStart(record: number): number {
-    const keyLength = this.#words[wordOf(record) + KEY_LENGTH_WORD];
-    return record * RECORD_UNIT_BYTES + valueOffset(keyLength);
+    return record + valueOffset(this.#keyLength(record));
   }
-}
 
-const NEXT_WORD = RECORD.next >> 2;
-const HASH_WORD = RECORD.hash >> 2;
-const KEY_LENGTH_WORD = RECORD.keyLength >> 2;
-const VALUE_LENGTH_WORD = RECORD.valueLength >> 2;
-const KEY_WORD = RECORD.key >> 2;
-const RECORD_UNIT_BYTES = 1 << ADDRESS_SHIFT;
+  #keyLength(record: number): number {
+    return this.#words[(record >> 2) + RECORD_WORD.keyLength];
+  }
 
-/** Index of a record's first word, which is its link to the next. */
-function wordOf(record: number): number {
-  return record << (ADDRESS_SHIFT - 2);
+  #valueLength(record: number): number {
+    return this.#words[(record >> 2) + RECORD_WORD.valueLength];
+  }
 }

@@ -3,14 +3,15 @@
  * reads its layout; `table-writer.ts` and `table-reader.ts` are its two sides, `layout.ts` says why they agree.
  */
 import { randomFillSync } from 'node:crypto';
-import { MAGIC, WORD, WORDS_OF_READER } from './layout.ts';
+import { MAGIC, MAX_TABLE_BYTES, readerWord, WORD } from './layout.ts';
+import { SLAB_BYTES } from './slab-allocator.ts';
 
 export interface TableOptions {
-  /** Most that the table may take, in bytes; pages cost nothing until they are used. Default 512 MiB. */
+  /** Most that the table may take, in bytes, up to 2 GiB; pages cost nothing until used. Default 512 MiB. */
   readonly maxBytes?: number;
   /** Number of chains, a power of two, fixed for the table's life. Default 262,144: 1 MiB. */
   readonly buckets?: number;
-  /** Most readers. Default 16. */
+  /** Most readers, at least 1. Default 16. */
   readonly readers?: number;
 }
 
@@ -19,39 +20,44 @@ const DEFAULT_BUCKETS = 1 << 18;
 const DEFAULT_READERS = 16;
 const ARENA_ALIGNMENT_BYTES = 4096;
 
-/** Reserves a table. Throws RangeError where the options leave no room for records. */
+/**
+ * Reserves a table, touching no page but its first. Throws RangeError where the options leave no room for records
+ * or the system refuses the memory.
+ */
 export function createTable(options: TableOptions = {}): SharedArrayBuffer {
   const {
     maxBytes = DEFAULT_BYTES,
     buckets = DEFAULT_BUCKETS,
     readers = DEFAULT_READERS,
   } = options;
-  if (!Number.isInteger(Math.log2(buckets))) {
-    throw new RangeError(`Cannot create table with ${buckets} buckets: not a power of two`);
+  checkNumbers({ maxBytes, buckets, readers });
+  const bucketsAt = readerWord(readers);
+  const arenaAt =
+    Math.ceil(((bucketsAt + buckets) * 4) / ARENA_ALIGNMENT_BYTES) * ARENA_ALIGNMENT_BYTES;
+  const slabs = Math.floor((maxBytes - arenaAt) / SLAB_BYTES);
+  if (slabs < 1) {
+    const least = arenaAt + SLAB_BYTES;
+    throw new RangeError(`Cannot create table of ${maxBytes} bytes: the least is ${least}`);
   }
-  const bucketsAt = WORD.readersAt + readers * WORDS_OF_READER;
-  const arenaAt = roundUp((bucketsAt + buckets) * 4, ARENA_ALIGNMENT_BYTES);
-  if (maxBytes < arenaAt * 2) {
-    throw new RangeError(`Cannot create table of ${maxBytes} bytes: ${arenaAt} go to its buckets`);
-  }
-  const buffer = new SharedArrayBuffer(roundUp(maxBytes, 4));
-  const words = new Int32Array(buffer);
-  words[WORD.magic] = MAGIC;
+  const words = new Int32Array(reserve(arenaAt + slabs * SLAB_BYTES));
   words[WORD.buckets] = buckets;
   words[WORD.readers] = readers;
   words[WORD.bucketsAt] = bucketsAt;
   words[WORD.arenaAt] = arenaAt;
   words.set(randomFillSync(new Int32Array(2)), WORD.key0);
   words[WORD.epoch] = 1;
-  return buffer;
+  words[WORD.magic] = MAGIC;
+  return words.buffer;
 }
 
 /** What both sides know of a table. */
 export interface TableView {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
+  /** Index of the first bucket's word. */
   readonly bucketsAt: number;
   readonly bucketMask: number;
+  /** Byte offset of the arena, which goes on to the end. */
   readonly arenaAt: number;
   readonly readers: number;
   readonly key0: number;
@@ -74,16 +80,43 @@ export function viewTable(buffer: SharedArrayBuffer): TableView {
   };
 }
 
-/** Lets go of what a reader holds whose thread has ended; never to be called while that still runs. */
+/**
+ * Lets go of what a reader holds whose thread has ended; never to be called while that still runs. Throws
+ * RangeError where the table has no such reader.
+ */
 export function clearReader(buffer: SharedArrayBuffer, reader: number): void {
-  Atomics.store(new Int32Array(buffer), readerWord(reader), 0);
+  const view = viewTable(buffer);
+  checkReader(view, reader);
+  Atomics.store(view.words, readerWord(reader), 0);
 }
 
-/** Index of the word in which a reader says what it may hold. */
-export function readerWord(reader: number): number {
-  return WORD.readersAt + reader * WORDS_OF_READER;
+/** Throws RangeError where the table has no reader of this number: its word would be a bucket. */
+export function checkReader({ readers }: TableView, reader: number): void {
+  if (Number.isInteger(reader) && reader >= 0 && reader < readers) return;
+  throw new RangeError(`Cannot use reader ${reader}: the table has ${readers}, from 0`);
 }
 
-function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
+function checkNumbers(options: Required<TableOptions>): void {
+  const { maxBytes, buckets, readers } = options;
+  if (!(maxBytes <= MAX_TABLE_BYTES)) {
+    throw new RangeError(
+      `Cannot create table of ${maxBytes} bytes: the most is ${MAX_TABLE_BYTES}`,
+    );
+  }
+  if (!(buckets >= 1 && Number.isInteger(Math.log2(buckets)))) {
+    throw new RangeError(`Cannot create table with ${buckets} buckets: not a power of two`);
+  }
+  if (!(Number.isInteger(readers) && readers >= 1)) {
+    throw new RangeError(`Cannot create table for ${readers} readers: not a number from 1`);
+  }
+}
+
+function reserve(bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (cause) {
+    throw new RangeError(`Cannot reserve table of ${bytes} bytes: the system has no such memory`, {
+      cause,
+    });
+  }
 }

@@ -1,5 +1,5 @@
 /** Messages as `dig` prints them: questions in, sections out, through dns-packet, which is not ours. */
-import packet, { type Answer, type Packet } from 'dns-packet';
+import packet, { type Answer, type DecodedPacket, type Packet } from 'dns-packet';
 
 export interface QuestionOptions {
   id?: number;
@@ -69,7 +69,7 @@ const FLAG_NAMES = [
 
 /** Prints a response; throws where dns-packet cannot read it to the last byte. */
 export function printResponse(bytes: Uint8Array): Printed {
-  const decoded = packet.decode(Buffer.from(bytes));
+  const decoded: DecodedPacket & { rcode?: string } = packet.decode(Buffer.from(bytes));
   if (packet.decode.bytes !== bytes.length) {
     throw new Error(`dns-packet read ${packet.decode.bytes} of ${bytes.length} bytes`);
   }

@@ -1,4 +1,4 @@
-/** Values that say themselves whether they are whole: the key's number, a version, bytes that follow from both, a sum. */
+/** Values that say themselves whether they are whole: version, sum of the key, sum of what follows from the version. */
 
 /** Words that the two threads of a race share. */
 export const WORD = { stop: 0, found: 1, broken: 2 } as const;
@@ -18,14 +18,19 @@ export function buildValue(key: Uint8Array, version: number, length: number): Ui
   return value;
 }
 
+export function versionOf(bytes: Uint8Array, start: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(start);
+}
+
+/** Tells whether the value of `length` bytes at `start` is one that `buildValue()` built for this key. */
 export function isWhole(
   bytes: Uint8Array,
   { start, length, key }: { start: number; length: number; key: Uint8Array },
 ): boolean {
-  if (length < 12) return false;
+  if (length < 12 || start + length > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (view.getUint32(start + 4) !== sumOf(key, 0, key.length)) return false;
-  const version = view.getUint32(start);
+  const version = versionOf(bytes, start);
   for (let i = 12; i < length; i++) {
     if (bytes[start + i] !== ((version + i * 7) & 0xff)) return false;
   }

@@ -1,0 +1,114 @@
+/** `vipdns serve`: starts the server, says what it serves, and stops it when the process is told to. */
+import { type App, startApp } from '../app.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { formatSocketAddress } from '../config/socket-address.ts';
+import { createLog, type Log } from '../monitoring/log.ts';
+import { VERSION } from '../version.ts';
+import { configurationFrom } from './configuration-arguments.ts';
+import { EXIT } from './exit-code.ts';
+
+export const SERVE_HELP = `NAME
+    vipdns serve - answer DNS queries for Kubernetes Services
+
+SYNOPSIS
+    vipdns serve [--config FILE] [--manifests DIR]... [--listen ADDRESS:PORT]... [--http ADDRESS:PORT]
+                 [--zone NAME]... [--log-level LEVEL]
+
+DESCRIPTION
+    Reads the objects of the manifests, answers queries for their names over UDP and TCP, and follows every
+    change of the files within a second. Goes on until SIGTERM (is not ready any more, answers until nobody
+    has asked for 2 s or "lameduck" is over, then ends) or SIGINT (ends at once).
+
+OPTIONS
+    --config FILE           configuration; without it the defaults of config/default.yaml hold
+    --manifests DIR         folder of manifests, in place of the configured ones; may be given again
+    --listen ADDRESS:PORT   where to answer, in place of the configured ones; may be given again
+    --http ADDRESS:PORT     where to serve /health, /ready and /metrics
+    --zone NAME             cluster domain, in place of the configured ones; may be given again
+    --log-level LEVEL       trace, debug, info, warn, error or fatal
+
+EXIT STATUS
+    0 stopped as it was told to; 1 could not start; 2 arguments or configuration are wrong
+
+EXAMPLES
+    vipdns serve --manifests config/demo
+    vipdns serve --config /etc/vipdns/vipdns.yaml --log-level debug
+`;
+
+/** Serves until a signal ends it; gives the exit code. */
+export async function runServe(arguments_: string[]): Promise<number> {
+  const configuration = await configurationFrom(arguments_, { help: SERVE_HELP });
+  if (typeof configuration === 'number') return configuration;
+  const log = createLog(configuration.log);
+  try {
+    // Before anything is started: a signal may come at any time.
+    const signal = nextSignal();
+    const app = await startApp(configuration, log);
+    tellStart(app, { log, configuration });
+    await stopAt(await signal, { app, log });
+    return EXIT.ok;
+  } catch (error) {
+    if (!isOperatorsMistake(error)) throw error;
+    log.log('fatal', error.message, { code: error.code });
+    return EXIT.failed;
+  } finally {
+    await log.close();
+  }
+}
+
+interface Running {
+  readonly app: App;
+  readonly log: Log;
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+}
+
+/** A second signal does not wait for the first one's end. */
+async function stopAt(signal: NodeJS.Signals, { app, log }: Running): Promise<void> {
+  log.log('info', 'stopping', { signal });
+  const stopped = signal === 'SIGTERM' ? app.drain() : app.stop();
+  await Promise.race([stopped, nextSignal().then(() => app.stop())]);
+  log.log('info', 'stopped');
+}
+
+/** Says what is served and where, and what to try; for a person in words, else as fields of one line. */
+function tellStart(
+  app: App,
+  { log, configuration }: { log: Log; configuration: Configuration },
+): void {
+  const { listen, http, summary } = app;
+  const { address, port } = listen[0];
+  const examples = summary.examples.map((question) => `dig @${address} -p ${port} ${question}`);
+  const listening = listen.map(formatSocketAddress);
+  if (!process.stdout.isTTY) {
+    log.log('info', 'serving', {
+      version: VERSION,
+      zones: configuration.zones,
+      services: summary.services,
+      namespaces: summary.namespaces,
+      listen: listening,
+      http: formatSocketAddress(http),
+      try: examples,
+    });
+    return;
+  }
+  const place = configuration.source.manifests.join(', ');
+  console.log(`vipdns ${VERSION} serves ${configuration.zones.join(', ')} on ${listening.join(', ')} (UDP and TCP)
+  ${count(summary.services, 'Service')} in ${count(summary.namespaces, 'namespace')} from ${place}, followed as it changes
+  http://${formatSocketAddress(http)} has /health, /ready and /metrics
+Try:
+${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Errors with a code are what an operator can mend; everything else is ours, and ends the process loudly. */
+function isOperatorsMistake(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_');
+}

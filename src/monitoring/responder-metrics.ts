@@ -1,0 +1,194 @@
+/**
+ * Metrics of the responders: what was asked and answered, and what befell their sockets. In: the summed slots
+ * of their counters; out: families.
+ */
+import {
+  DURATION_HISTOGRAM,
+  FAMILIES,
+  histogramSlots,
+  PROTOCOLS,
+  QUERY_TYPES,
+  RESPONSE_CODES,
+  SIZE_HISTOGRAM,
+  SLOTS,
+  TRANSPORT_COUNTERS,
+  type TransportCounter,
+} from './counter-layout.ts';
+import { histogramSamples, type MetricFamily, type Sample } from './metric-family.ts';
+
+const MICROSECOND = 1e-6;
+
+/** Gives the families of `slots`, which is filled anew before each scrape. */
+export function responderMetrics(slots: Float64Array): MetricFamily[] {
+  return [...messageMetrics(slots), ...udpMetrics(slots), ...tcpMetrics(slots)];
+}
+
+function messageMetrics(slots: Float64Array): MetricFamily[] {
+  const requestSize = 'vipdns_dns_request_size_bytes';
+  const responseSize = 'vipdns_dns_response_size_bytes';
+  const duration = 'vipdns_dns_request_duration_seconds';
+  return [
+    {
+      name: 'vipdns_dns_requests_total',
+      help: 'Queries, by protocol, address family (1 is IPv4, 2 is IPv6) and QTYPE.',
+      type: 'counter',
+      samples: () => querySamples(slots),
+    },
+    {
+      name: requestSize,
+      help: 'Size of queries, by protocol.',
+      type: 'histogram',
+      samples: () =>
+        PROTOCOLS.flatMap((proto, i) =>
+          histogramSamples(slots, {
+            name: requestSize,
+            shape: SIZE_HISTOGRAM,
+            scale: 1,
+            labels: { proto },
+            at: SLOTS.querySizes + i * histogramSlots(SIZE_HISTOGRAM),
+          }),
+        ),
+    },
+    {
+      name: 'vipdns_dns_responses_total',
+      help: 'Responses, by RCODE.',
+      type: 'counter',
+      samples: () =>
+        RESPONSE_CODES.map(({ name }, i) => ({
+          labels: { rcode: name },
+          value: slots[SLOTS.responses + i],
+        })),
+    },
+    {
+      name: responseSize,
+      help: 'Size of responses.',
+      type: 'histogram',
+      samples: () =>
+        histogramSamples(slots, {
+          name: responseSize,
+          shape: SIZE_HISTOGRAM,
+          scale: 1,
+          at: SLOTS.responseSizes,
+        }),
+    },
+    {
+      name: duration,
+      help: 'Time from a query to its response, of those queries for which it was measured.',
+      type: 'histogram',
+      samples: () =>
+        histogramSamples(slots, {
+          name: duration,
+          shape: DURATION_HISTOGRAM,
+          scale: MICROSECOND,
+          at: SLOTS.durations,
+        }),
+    },
+    counter(
+      'vipdns_dns_responses_truncated_total',
+      'Responses that left records out and said so (TC).',
+      () => slots[SLOTS.truncated],
+    ),
+    counter(
+      'vipdns_dns_messages_ignored_total',
+      'Messages that got no response: no query, or shorter than a header.',
+      () => slots[SLOTS.ignored],
+    ),
+  ];
+}
+
+function querySamples(slots: Float64Array): Sample[] {
+  let at = SLOTS.queries;
+  const samples: Sample[] = [];
+  for (const proto of PROTOCOLS) {
+    for (const family of FAMILIES) {
+      for (const { name } of QUERY_TYPES) {
+        samples.push({ labels: { proto, family, type: name }, value: slots[at++] });
+      }
+    }
+  }
+  return samples;
+}
+
+function udpMetrics(slots: Float64Array): MetricFamily[] {
+  return [
+    byCause(slots, {
+      name: 'vipdns_udp_dropped_total',
+      help: 'Queries or responses that were dropped: source port 0 cannot be answered, too many responses were still being sent (backlog), or the kernel refused one.',
+      causes: {
+        source_port_zero: 'udpSourcePortZero',
+        backlog: 'udpSendBacklog',
+        send_error: 'udpSendError',
+      },
+    }),
+    counter(
+      'vipdns_udp_socket_errors_total',
+      'Errors that a UDP socket reported apart from any response.',
+      () => eventCount(slots, 'udpSocketError'),
+    ),
+  ];
+}
+
+function tcpMetrics(slots: Float64Array): MetricFamily[] {
+  return [
+    {
+      name: 'vipdns_tcp_connections',
+      help: 'TCP connections that are open.',
+      type: 'gauge',
+      // The two are not read in one instant.
+      samples: () => [
+        { value: Math.max(eventCount(slots, 'tcpOpened') - eventCount(slots, 'tcpClosed'), 0) },
+      ],
+    },
+    counter('vipdns_tcp_connections_opened_total', 'TCP connections that were accepted.', () =>
+      eventCount(slots, 'tcpOpened'),
+    ),
+    counter('vipdns_tcp_connections_closed_total', 'TCP connections that ended, however.', () =>
+      eventCount(slots, 'tcpClosed'),
+    ),
+    byCause(slots, {
+      name: 'vipdns_tcp_connections_refused_total',
+      help: 'TCP connections that were not served: a limit was reached and no idle connection could make room, or the socket could not accept.',
+      causes: { limit: 'tcpRefused', accept_error: 'tcpAcceptError' },
+    }),
+    byCause(slots, {
+      name: 'vipdns_tcp_connections_cut_total',
+      help: 'TCP connections that ended for another cause than that the client closed them.',
+      causes: {
+        evicted: 'tcpEvicted',
+        idle: 'tcpIdleTimeout',
+        slow_message: 'tcpMessageTimeout',
+        slow_reader: 'tcpReaderTimeout',
+        lifetime: 'tcpLifetimeReached',
+        malformed_length: 'tcpMalformedLength',
+        memory: 'tcpMemoryLimit',
+        reset: 'tcpReset',
+        error: 'tcpConnectionError',
+      },
+    }),
+  ];
+}
+
+function byCause(
+  slots: Float64Array,
+  family: { name: string; help: string; causes: Readonly<Record<string, TransportCounter>> },
+): MetricFamily {
+  const { name, help, causes } = family;
+  return {
+    name,
+    help,
+    type: 'counter',
+    samples: () =>
+      Object.entries(causes).map(([cause, event]) => ({
+        labels: { cause },
+        value: eventCount(slots, event),
+      })),
+  };
+}
+
+function counter(name: string, help: string, read: () => number): MetricFamily {
+  return { name, help, type: 'counter', samples: () => [{ value: read() }] };
+}
+
+function eventCount(slots: Float64Array, event: TransportCounter): number {
+  return slots[SLOTS.transport + TRANSPORT_COUNTERS.indexOf(event)];
+}
