@@ -9,7 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   dns: [],
   table: [],
   monitoring: [],
-  config: ['dns'],
+  config: ['dns', 'monitoring'],
   source: ['dns'],
   zone: ['dns', 'source', 'table'],
   responder: ['dns', 'monitoring', 'table', 'zone'],
