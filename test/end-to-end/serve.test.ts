@@ -31,7 +31,11 @@ suite('vipdns serve', () => {
   test("c-ares, Node's own resolver, gets addresses, SRV, PTR, TXT, SOA, NS and NXDOMAIN", async () => {
     assert.deepEqual(await resolver.resolve4(WEB), ['10.96.10.10']);
     const [srv] = await resolver.resolveSrv(`_http._tcp.${WEB}`);
-    assert.deepEqual({ ...srv }, { name: WEB, port: 80, priority: 0, weight: 100 });
+    const { name, port, priority, weight } = srv;
+    assert.deepEqual(
+      { name, port, priority, weight },
+      { name: WEB, port: 80, priority: 0, weight: 100 },
+    );
     assert.deepEqual(await resolver.reverse('10.96.10.10'), [WEB]);
     assert.deepEqual(await resolver.resolveTxt('dns-version.cluster.local'), [['1.1.0']]);
     assert.deepEqual(await resolver.resolveNs('cluster.local'), ['ns.dns.cluster.local']);
