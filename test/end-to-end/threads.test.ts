@@ -14,7 +14,7 @@ suite('a running server', () => {
   const resolver = new dns.Resolver({ timeout: 500, tries: 10 });
   const events: { message: string; code: unknown; thread: unknown }[] = [];
   const log: Log = {
-    log: (_level, message, fields) =>
+    log: (...[, message, fields]) =>
       void events.push({ message, code: fields?.code, thread: fields?.thread }),
     dropped: 0,
     close: async () => {},
