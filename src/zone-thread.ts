@@ -3,9 +3,12 @@
  * delays nobody but itself. In: the configuration and shared memory; out: records, counters, events to log.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { ManifestFolderError, ManifestSource } from './source/manifests/manifest-source.ts';
 import { formatProblem } from './source/manifests/problem.ts';
+import { keyOf, type ObjectKey } from './source/resources.ts';
+import { createSelection } from './source/selection.ts';
 import { endpointsFor } from './source/service-endpoints.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
@@ -17,7 +20,14 @@ import { Zone } from './zone/zone.ts';
 const { configuration, zones, memory, addresses, gauges } = workerData as ZoneThreadData;
 const table = new TableWriter(memory.table);
 const status = new ZoneStatus(memory.status);
-const store = new Store();
+const labelRequirements = parseLabelSelector(configuration.labels) ?? [];
+const namespaceRequirements = parseLabelSelector(configuration.namespaceLabels) ?? [];
+const store = new Store({
+  accepts: createSelection({
+    namespaces: configuration.namespaces,
+    matchesLabels: (labels) => matchesLabels(labelRequirements, labels),
+  }),
+});
 const zoneGauges = new ZoneGauges(gauges);
 const zone = new Zone({
   ...configuration,
@@ -38,6 +48,8 @@ const source = new ManifestSource({
     tell({ kind: 'log', event: { level: 'warn', message: formatProblem(problem), fields } });
   },
 });
+
+let toldRefused = 0;
 
 parentPort?.on('message', obey);
 start();
@@ -60,16 +72,29 @@ function start(): void {
 /** Hands to the zone what changed in the store. */
 function applyChanges(): void {
   const { services, namespaces, podIps } = store.takeChanges();
-  for (const key of services) {
-    const service = store.service(key);
-    zone.setService(key, service && { service, groups: endpointsFor(store, service) });
-  }
-  for (const name of namespaces) zone.setNamespace(name, store.hasNamespace(name));
+  for (const key of services) setService(key);
+  for (const name of namespaces) setNamespace(name);
   if (configuration.pods === 'verified') {
     for (const ip of podIps) zone.setPodAddress(ip, namespacesOf(ip));
   }
   zone.commit();
+  tellRefused();
   writeGauges();
+}
+
+/** A table that is full lacks names, which nobody would notice before somebody asks for one. */
+function tellRefused(): void {
+  if (zone.refused === toldRefused) return;
+  const fields = {
+    code: 'ERR_TABLE_FULL',
+    refused: zone.refused - toldRefused,
+    limitBytes: table.stats().limitBytes,
+  };
+  toldRefused = zone.refused;
+  tell({
+    kind: 'log',
+    event: { level: 'error', message: 'table is full, names are missing', fields },
+  });
 }
 
 function writeGauges(): void {
@@ -90,9 +115,28 @@ function writeGauges(): void {
   });
 }
 
+function setService(key: ObjectKey): void {
+  const service = store.service(key);
+  const isServed = service !== undefined && isExposed(service.namespace);
+  zone.setService(key, isServed ? { service, groups: endpointsFor(store, service) } : undefined);
+}
+
+/** With `namespaceLabels` a namespace's own object decides about everything in it. */
+function setNamespace(name: string): void {
+  zone.setNamespace(name, store.hasNamespace(name) && isExposed(name));
+  if (namespaceRequirements.length === 0) return;
+  for (const service of store.services()) {
+    if (service.namespace === name) setService(keyOf(service));
+  }
+}
+
+function isExposed(namespace: string): boolean {
+  return matchesLabels(namespaceRequirements, store.labelsOfNamespace(namespace));
+}
+
 function namespacesOf(ip: string): Set<string> {
   const present = store.podsByIp(ip).filter((pod) => !pod.gone);
-  return new Set(present.map((pod) => pod.namespace));
+  return new Set(present.map((pod) => pod.namespace).filter(isExposed));
 }
 
 function summarize() {

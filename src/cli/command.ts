@@ -6,16 +6,18 @@ const HELP = `NAME
 
 SYNOPSIS
     vipdns serve [--config FILE] [--manifests DIR]... [OPTIONS]
-    vipdns check [--config FILE | FILE] [--manifests DIR]... [OPTIONS]
+    vipdns check [FILE] [--manifests DIR]... [OPTIONS]
+    vipdns query NAME [TYPE] [@SERVER[:PORT]] [OPTIONS]
     vipdns COMMAND --help
     vipdns --version
 
 COMMANDS
     serve   answer queries until the process is told to stop
     check   read configuration and manifests, tell every mistake, print the virtual IPs
+    query   ask a server one question, and print its answer
 
 EXIT STATUS
-    0 all is well; 1 it could not be done; 2 the arguments or the configuration are wrong
+    0 all is well; 1 it could not be done; 2 the arguments or the configuration are wrong; 3 (query) no response
 
 FILES
     config/default.yaml          every option, with its default
@@ -28,6 +30,7 @@ type Command = (arguments_: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).runServe,
   check: async () => (await import('./check.ts')).runCheck,
+  query: async () => (await import('./query.ts')).runQuery,
 };
 
 const USAGE_ERROR = 2;

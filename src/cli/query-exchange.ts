@@ -86,8 +86,7 @@ async function askUdp({
 }: Asked & { resendMs: number }): Promise<Received> {
   const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
   const bytes = query.toBuffer();
-  // A datagram may get lost: once more while there is time.
-  const resend = setTimeout(() => socket.send(bytes), resendMs);
+  let resend: NodeJS.Timeout | undefined;
   try {
     const response = new Promise<Received>((resolve, reject) => {
       socket.on('error', reject);
@@ -97,8 +96,13 @@ async function askUdp({
         if (message !== undefined) resolve({ message, bytes: received.length });
       });
     });
+    socket.on('connect', () => {
+      socket.send(bytes);
+      // A datagram may get lost: once more while there is time.
+      resend = setTimeout(() => socket.send(bytes), resendMs);
+    });
     // A connected socket takes nothing from anybody else, and learns that nobody listens.
-    socket.connect(server.port, server.address, () => socket.send(bytes));
+    socket.connect(server.port, server.address);
     return await response;
   } finally {
     clearTimeout(resend);

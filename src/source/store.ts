@@ -11,6 +11,7 @@ import {
   type Endpoints,
   type Kind,
   keyOf,
+  type Labels,
   type Namespace,
   type ObjectKey,
   type Pod,
@@ -22,13 +23,19 @@ import {
 /** What may answer differently than before; the state itself is in the store. */
 export interface Changes {
   readonly services: ReadonlySet<ObjectKey>;
-  /** Namespaces that came to exist, or ceased to. */
+  /** Namespaces that came to exist, or ceased to, or whose labels changed. */
   readonly namespaces: ReadonlySet<string>;
   /** Addresses whose Pods are no longer the same. */
   readonly podIps: ReadonlySet<string>;
 }
 
+export interface StoreOptions {
+  /** Objects that it does not take are as good as not there; all are taken where it is missing. */
+  readonly accepts?: (resource: Resource) => boolean;
+}
+
 export class Store {
+  readonly #accepts: (resource: Resource) => boolean;
   readonly #services = new Map<ObjectKey, Service>();
   readonly #slices = new Map<ObjectKey, EndpointSlice>();
   readonly #endpoints = new Map<ObjectKey, Endpoints>();
@@ -48,12 +55,22 @@ export class Store {
   /** Whether each namespace existed when it first changed: one that comes and goes has not changed. */
   #namespacesBefore = new Map<string, boolean>();
   #changedPodIps = new Set<string>();
+  /** Labels of each namespace when its own object first changed. */
+  #labelsBefore = new Map<string, Labels>();
+
+  constructor({ accepts = () => true }: StoreOptions = {}) {
+    this.#accepts = accepts;
+  }
 
   /** Takes an object in the place of the one with its kind and key; an equal one changes nothing. */
   put(resource: Resource): void {
     const map: Map<ObjectKey, Resource> = this.#mapOf(resource.kind);
     const key = resourceKey(resource);
     const before = map.get(key);
+    if (!this.#accepts(resource)) {
+      this.remove(resource.kind, key);
+      return;
+    }
     if (before !== undefined && isDeepStrictEqual(before, resource)) return;
     map.set(key, resource);
     this.#replace(before, resource);
@@ -71,12 +88,16 @@ export class Store {
   /** Gives what changed since the last call, and begins anew. */
   takeChanges(): Changes {
     const namespaces = new Set<string>();
+    for (const [name, labels] of this.#labelsBefore) {
+      if (!isDeepStrictEqual(this.labelsOfNamespace(name), labels)) namespaces.add(name);
+    }
     for (const [name, existed] of this.#namespacesBefore) {
       if (this.hasNamespace(name) !== existed) namespaces.add(name);
     }
     const changes = { services: this.#changedServices, namespaces, podIps: this.#changedPodIps };
     this.#changedServices = new Set();
     this.#namespacesBefore = new Map();
+    this.#labelsBefore = new Map();
     this.#changedPodIps = new Set();
     return changes;
   }
@@ -121,6 +142,11 @@ export class Store {
     return this.#objectsOfNamespace.keys();
   }
 
+  /** Gives the labels of a namespace; none where its own object is not held. */
+  labelsOfNamespace(name: string): Labels {
+    return this.#namespaces.get(name)?.labels ?? {};
+  }
+
   /** Tells whether a namespace exists: its Namespace object is held, or any object in it. */
   hasNamespace(name: string): boolean {
     return this.#objectsOfNamespace.has(name);
@@ -144,6 +170,10 @@ export class Store {
 
   /** Brings the indexes and the changes up to date after an object took another's place in its map. */
   #replace(before: Resource | undefined, after: Resource | undefined): void {
+    const namespace = before ?? after;
+    if (namespace?.kind === 'Namespace' && !this.#labelsBefore.has(namespace.name)) {
+      this.#labelsBefore.set(namespace.name, before?.kind === 'Namespace' ? before.labels : {});
+    }
     if (before !== undefined) this.#unlink(before);
     if (after !== undefined) this.#link(after);
   }

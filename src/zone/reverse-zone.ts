@@ -31,6 +31,8 @@ export interface ReverseZoneOptions {
 }
 
 export class ReverseZone {
+  /** Records that the table had no room for. */
+  refused = 0;
   readonly #table: TableWriter;
   readonly #ttl: number;
   /** Index of each reverse zone by its apex. */
@@ -55,9 +57,9 @@ export class ReverseZone {
     const isKnown = targets.some((other) => Buffer.compare(other, target) === 0);
     if (isKnown || targets.length >= MAX_POINTERS) return false;
     // Sorted, so that the same objects give the same record in whatever order they came.
-    this.#put(owner, [...targets, target].sort(Buffer.compare));
-    if (value === undefined) this.#countParents(owner, 1);
-    return true;
+    const isHeld = this.#put(owner, [...targets, target].sort(Buffer.compare));
+    if (isHeld && value === undefined) this.#countParents(owner, 1);
+    return isHeld;
   }
 
   /** Takes a name back from an address; the owner name goes with the last one. */
@@ -77,10 +79,13 @@ export class ReverseZone {
     return true;
   }
 
-  #put(owner: WireName, rdatas: readonly Uint8Array[]): void {
+  /** Tells whether the table had room. */
+  #put(owner: WireName, rdatas: readonly Uint8Array[]): boolean {
     const { zone } = this.#placeOf(owner);
     const rrsets = [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }];
-    this.#table.set(owner, encodeNode({ owner, zone, rrsets }));
+    if (this.#table.set(owner, encodeNode({ owner, zone, rrsets })) !== 0) return true;
+    this.refused++;
+    return false;
   }
 
   /** Gives the zone of an owner name, and the names between it and the apex; neighbours share both. */
@@ -112,7 +117,8 @@ export class ReverseZone {
       if (count > 0) this.#children.set(key, count);
       else this.#children.delete(key);
       if (count === 1 && change === 1) {
-        this.#table.set(name, encodeNode({ owner: name, zone, rrsets: [] }));
+        const node = { owner: name, zone, rrsets: [] };
+        if (this.#table.set(name, encodeNode(node)) === 0) this.refused++;
       } else if (count === 0) {
         this.#table.delete(keyName(key));
       }

@@ -50,6 +50,7 @@ export class Zone {
   readonly #podNamespaces = new Map<string, readonly string[]>();
   #isChanged = false;
   #changedAt = 0;
+  #refused = 0;
 
   constructor(options: ZoneOptions) {
     this.#options = options;
@@ -110,6 +111,11 @@ export class Zone {
     return this.#changedAt;
   }
 
+  /** Records that the table had no room for since the start: names that are missing, or out of date. */
+  get refused(): number {
+    return this.#refused + this.#reverse.refused;
+  }
+
   #compile(input: ServiceInput | undefined): ServiceNodes {
     if (input === undefined) return { nodes: [], pointers: [] };
     const domains = this.#options.zones.flatMap((zone, index) =>
@@ -135,7 +141,7 @@ export class Zone {
 
   #set(node: Node): void {
     const before = this.#table.changes;
-    this.#table.set(node.owner, encodeNode(node));
+    if (this.#table.set(node.owner, encodeNode(node)) === 0) this.#refused++;
     if (this.#table.changes !== before) this.#isChanged = true;
   }
 

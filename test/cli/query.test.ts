@@ -318,6 +318,16 @@ test('runQuery() exits with 3 at once where nobody listens, or a connection ends
   assert.match(cut.err, /connection closed/);
 });
 
+test('runQuery() exits with 3 where there is no way to the server', async (t) => {
+  for (const server of ['@[2001:db8::1]', '@192.0.2.1', '@255.255.255.255']) {
+    for (const flags of [[], ['--tcp']]) {
+      const { code, err } = await run(t, 'web.example.org', server, '--timeout', '50ms', ...flags);
+      assert.equal(code, 3, server);
+      assert.match(err, /^Cannot ask ".*" port 53: \S/);
+    }
+  }
+});
+
 test('runQuery() exits with 2 where the arguments are wrong, and says how', async (t) => {
   const cases: [string[], RegExp][] = [
     [[], /a name is missing/],
