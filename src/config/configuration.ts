@@ -1,20 +1,24 @@
 /**
- * The configuration as every thread sees it: checked, complete, in the units that are computed with. The file's
- * own form is in `schema.ts`, which only the command that reads it loads.
+ * The configuration as every thread sees it: checked, complete, frozen, in the units that are computed with, and
+ * plain data, so that it can be handed over. The file's own form is in `schema.ts`, which only the command that
+ * reads it loads.
  */
-import type { LogLevel } from '../monitoring/log-event.ts';
 
 export interface Configuration {
-  /** Where queries are answered, over UDP and TCP. */
+  /** Where queries are answered, over UDP and TCP; at least one, and none covers another. */
   readonly listen: readonly SocketAddress[];
   /** Where /health, /ready and /metrics are served. */
   readonly http: SocketAddress;
+  /** Folders, relative to the working directory; at least one. */
   readonly source: { readonly manifests: readonly string[] };
-  /** Cluster domains; the first one is where PTR records point. */
+  /**
+   * Cluster domains, in lower case without the final dot; at least one, none at or below another. The first one is
+   * where PTR records point.
+   */
   readonly zones: readonly string[];
-  /** Further reverse zones in which a missing name is NXDOMAIN. */
+  /** Further reverse zones in which a missing name is NXDOMAIN, in the same form. */
   readonly reverseZones: readonly string[];
-  /** Prefixes of virtual IPs. */
+  /** Prefixes of virtual IPs, such as `10.96.0.0/12`; none overlaps another. */
   readonly serviceCidr: readonly string[];
   /** Seconds, 0 to 3600. */
   readonly ttl: number;
@@ -26,18 +30,21 @@ export interface Configuration {
   readonly ignoreEmptyService: boolean;
   /** The only namespaces that are served; all where it is empty. */
   readonly namespaces: readonly string[];
-  /** Label selectors as the Kubernetes API has them; empty for all. */
+  /** Label selectors that `parseLabelSelector()` takes; empty for all. Empty where `namespaces` is not. */
   readonly namespaceLabels: string;
   readonly labels: string;
+  /** 1 to 16. */
   readonly responders: number | 'auto';
   readonly io: IoMode;
+  /** Milliseconds, at most a day. */
   readonly lameduckMs: number;
   /** Folder for what survives a restart; empty for none. */
   readonly stateDir: string;
-  readonly log: { readonly level: LogLevel };
+  readonly log: { readonly level: (typeof LOG_LEVELS)[number] };
 }
 
 export interface SocketAddress {
+  /** In canonical form, so that equal ones have equal text. */
   readonly address: string;
   /** 0 to 65535; 0 is any free one. */
   readonly port: number;
@@ -48,6 +55,8 @@ export type PodMode = (typeof POD_MODES)[number];
 
 export const IO_MODES = ['auto', 'batch', 'dgram'] as const;
 export type IoMode = (typeof IO_MODES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What only whoever wrote the configuration can mend; every mistake at once. */
 export class ConfigurationError extends Error {

@@ -1,9 +1,14 @@
-/** Durations as people write them: `500ms`, `5s`, `1m`. */
+/** Durations as they are written in the configuration: a whole number and its unit, `500ms`, `5s`, `1m`. */
 
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
-/** Parses a whole number with its unit to milliseconds; undefined where it is none. */
+/** Parses a duration to milliseconds; undefined where it is none. `0s` is the shortest, a day the longest. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})(ms|s|m)$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * MILLISECONDS[match[2]];
+  const [, count, unit] = /^(0|[1-9]\d{0,8})(ms|s|m)$/.exec(text) ?? [];
+  if (count === undefined) return undefined;
+  const durationMs = Number(count) * UNITS_MS[unit];
+  return durationMs <= DAY_MS ? durationMs : undefined;
 }
+
+/** Below what timers of Node.js can hold. */
+const DAY_MS = 86_400_000;

@@ -3,16 +3,15 @@
  * configuration, or ConfigurationError with every mistake in it. Flags go before the file, the file before
  * defaults.
  */
-import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
-import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { encodeName, isAtOrBelow } from '../dns/name.ts';
 import { type Configuration, ConfigurationError, type SocketAddress } from './configuration.ts';
+import { readConfigurationFile } from './configuration-file.ts';
 import { parseDuration } from './duration.ts';
+import { findRelationMistakes } from './relations.ts';
 import { type ConfigurationFile, configurationSchema } from './schema.ts';
 import { parseSocketAddress } from './socket-address.ts';
 import { nearestOf } from './spelling.ts';
+import { canonicalZoneName } from './zone-name.ts';
 
 /** Options of the file that flags set; those that are missing are left to it. */
 export type Overrides = Readonly<Record<string, unknown>>;
@@ -25,77 +24,70 @@ export interface LoadOptions {
 
 /** Reads and checks a configuration; throws ConfigurationError. */
 export function loadConfiguration({ file, overrides = {} }: LoadOptions): Configuration {
-  const content = file === undefined ? {} : readFile(file);
-  const place = file === undefined ? '' : `${file}: `;
-  const result = configurationSchema.safeParse({ ...content, ...overrides });
-  if (!result.success) {
-    throw new ConfigurationError(
-      result.error.issues
-        .flatMap((issue) => describeIssue(issue, { ...content, ...overrides }))
-        .map((mistake) => `${place}${mistake}`),
-    );
-  }
-  const mistakes = relationMistakes(result.data);
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes.map((each) => `${place}${each}`));
-  return complete(result.data);
+  const read = file === undefined ? { options: {}, mistakes: [] } : readConfigurationFile(file);
+  const options = { ...read.options, ...overrides };
+  const result = configurationSchema.safeParse(options);
+  const issues = result.success ? [] : result.error.issues;
+  const unsound = new Set(issues.flatMap((issue) => wrongOptions(issue)));
+  const sound = Object.entries(options).filter(([option]) => !unsound.has(option));
+  // Defaults stand in for what is wrong, so that the rest can be compared.
+  const comparable = configurationSchema.parse(Object.fromEntries(sound));
+  const place = (path: string) => placeOf(path, { file, overrides });
+  const mistakes = [
+    ...read.mistakes,
+    ...issues.flatMap((issue) => describeIssue(issue, { options, place })),
+    ...findRelationMistakes(comparable, (option) => !unsound.has(option)).map(
+      ({ path, expected, received }) =>
+        `${place(path)}: expected ${expected}: received ${quote(received)}`,
+    ),
+  ];
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return deepFreeze(complete(comparable));
 }
 
-function readFile(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigurationError([
-      `${file}: expected a readable file: received ${reasonOf(cause)}`,
-    ]);
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigurationError(
-      document.errors.map(({ message, pos }) => {
-        const { line, col } = lineCounter.linePos(pos[0]);
-        return `${file}: line ${line}, column ${col}: expected YAML: received ${message}`;
-      }),
-    );
-  }
-  const content: unknown = document.toJS() ?? {};
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigurationError([
-      `${file}: expected a mapping of options: received ${JSON.stringify(content)}`,
-    ]);
-  }
-  return { ...content };
+/** Gives the options that an issue is about; of a key that is none there is the key itself. */
+function wrongOptions(issue: z.core.$ZodIssue): string[] {
+  if (issue.path.length > 0) return [String(issue.path[0])];
+  return issue.code === 'unrecognized_keys' ? issue.keys : [];
 }
 
-/** Gives a line for each mistake of one issue: path, what was expected, what was found. */
-function describeIssue(issue: z.core.$ZodIssue, content: unknown): string[] {
-  const path = formatPath(issue.path);
+/** Tells where the value at a path was written: `config.yaml: listen[1]`; of a flag there is the path alone. */
+function placeOf(
+  path: string,
+  { file, overrides }: { file: string | undefined; overrides: Overrides },
+): string {
+  const [option] = path.split(/[.[]/);
+  return file === undefined || Object.hasOwn(overrides, option) ? path : `${file}: ${path}`;
+}
+
+interface Described {
+  readonly options: unknown;
+  readonly place: (path: string) => string;
+}
+
+/** Gives a line for each mistake of one issue: where, what was expected, what was found. */
+function describeIssue(issue: z.core.$ZodIssue, { options, place }: Described): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const known = keysAt(issue.path);
-      const near = nearestOf(key, known);
-      const hint = near === undefined ? `one of ${known.join(', ')}` : `perhaps ${near}`;
-      return `${path === '' ? key : `${path}.${key}`}: expected an option, ${hint}: received "${key}"`;
+      const name = formatPath([...issue.path, key]);
+      const near = nearestOf(key, keysAt(issue.path));
+      const hint =
+        near === undefined ? '' : `; did you mean "${formatPath([...issue.path, near])}"`;
+      return place(`"${name}" is no option${hint}`);
     });
   }
   const received = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    content,
+    options,
   );
-  return [
-    `${path}: expected ${expectationOf(issue)}: received ${JSON.stringify(received) ?? 'nothing'}`,
-  ];
+  const where = place(formatPath(issue.path));
+  return [`${where}: expected ${expectationOf(issue)}: received ${quote(received)}`];
 }
 
 function expectationOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_value':
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-    case 'too_small':
-      return issue.origin === 'array' ? 'at least one' : `at least ${issue.minimum}`;
-    case 'too_big':
-      return `at most ${issue.maximum}`;
     case 'invalid_type':
       return issue.expected === 'object' ? 'a mapping' : issue.message;
     default:
@@ -110,43 +102,21 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return Object.keys(inner.unwrap().shape);
 }
 
+/** Formats `['listen', 1]` as `listen[1]`, `['log', 'level']` as `log.level`. */
 function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number'
-        ? `${text}[${key}]`
-        : text === ''
-          ? String(key)
-          : `${text}.${String(key)}`,
-    '',
-  );
+  return path
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))
+    .join('');
 }
 
-/** What each option allows, and all of them together do not. */
-function relationMistakes(file: ConfigurationFile): string[] {
-  const mistakes: string[] = [];
-  const { listen, zones, namespaces, namespaceLabels } = file;
-  for (const [i, each] of listen.entries()) {
-    if (listen.indexOf(each) < i) {
-      mistakes.push(`listen[${i}]: expected an address that is not listed yet: received "${each}"`);
-    }
-  }
-  const names = zones.map(encodeName);
-  for (const [i, name] of names.entries()) {
-    const other = names.findIndex((each, j) => j !== i && isAtOrBelow(name, each));
-    const isFirstOfEqual = other > i && isDeepStrictEqual(names[other], name);
-    if (other < 0 || isFirstOfEqual) continue;
-    mistakes.push(
-      `zones[${i}]: expected a zone that is not at or below "${zones[other]}": received "${zones[i]}"`,
-    );
-  }
-  if (namespaces.length > 0 && namespaceLabels !== '') {
-    mistakes.push(
-      `namespaceLabels: expected nothing where namespaces is set: received "${namespaceLabels}"`,
-    );
-  }
-  return mistakes;
+/** Quotes a value on one line; an option without a value has nothing. */
+function quote(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE)}...` : text;
 }
+
+const MAX_QUOTE = 100;
 
 function complete(file: ConfigurationFile): Configuration {
   const { lameduck, ...rest } = file;
@@ -154,18 +124,29 @@ function complete(file: ConfigurationFile): Configuration {
     ...rest,
     listen: file.listen.map(socketAddressOf),
     http: socketAddressOf(file.http),
-    zones: file.zones.map((zone) => zone.toLowerCase().replace(/\.$/, '')),
-    lameduckMs: parseDuration(lameduck) ?? 0,
+    zones: file.zones.map(canonicalZoneName),
+    reverseZones: file.reverseZones.map(canonicalZoneName),
+    lameduckMs: durationOf(lameduck),
   };
 }
 
-/** The schema has let through only what can be parsed. */
+/** The schema has let through only what can be parsed; so with the next one. */
 function socketAddressOf(value: string): SocketAddress {
   const address = parseSocketAddress(value);
   if (address === undefined) throw new TypeError(`Cannot parse socket address "${value}"`);
   return address;
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function durationOf(value: string): number {
+  const durationMs = parseDuration(value);
+  if (durationMs === undefined) throw new TypeError(`Cannot parse duration "${value}"`);
+  return durationMs;
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    for (const each of Object.values(value)) deepFreeze(each);
+    Object.freeze(value);
+  }
+  return value;
 }

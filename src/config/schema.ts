@@ -4,16 +4,14 @@
  */
 import { z } from 'zod';
 import { parsePrefix } from '../dns/address.ts';
-import { FormatError } from '../dns/errors.ts';
-import { encodeName } from '../dns/name.ts';
-import { IO_MODES, POD_MODES } from './configuration.ts';
+import { IO_MODES, LOG_LEVELS, POD_MODES } from './configuration.ts';
 import { parseDuration } from './duration.ts';
-import { parseLabelSelector } from './label-selector.ts';
+import { findLabelSelectorMistake } from './label-selector.ts';
 import { parseSocketAddress } from './socket-address.ts';
+import { isClusterDomain, isReverseZone } from './zone-name.ts';
 
 const MAX_TTL_SECONDS = 3600;
 const MAX_RESPONDERS = 16;
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** A string that `accepts` takes; the message says what was expected. */
 function text(expected: string, accepts: (value: string) => boolean) {
@@ -24,10 +22,13 @@ const socketAddress = text(
   'an IP address with a port, such as "127.0.0.1:1053" or "[::1]:1053"',
   (value) => parseSocketAddress(value) !== undefined,
 );
-const zoneName = text('a domain name, such as "cluster.local"', isZoneName);
+const zoneName = text(
+  'a domain name outside in-addr.arpa, such as "cluster.local"',
+  isClusterDomain,
+);
 const reverseZone = text(
   'a zone below in-addr.arpa or ip6.arpa, such as "244.10.in-addr.arpa"',
-  (value) => isZoneName(value) && /\.(in-addr|ip6)\.arpa\.?$/i.test(value),
+  isReverseZone,
 );
 const prefix = text(
   'an address prefix without host bits, such as "10.96.0.0/12" or "fd00:96::/108"',
@@ -36,23 +37,32 @@ const prefix = text(
 const namespace = text('the name of a namespace', (value) =>
   /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value),
 );
-const selector = text(
-  'a label selector, such as "app=web,tier in (front, back)"',
-  (value) => parseLabelSelector(value) !== undefined,
-);
-const seconds = z.int({ error: 'whole seconds from 0 to 3600' }).min(0).max(MAX_TTL_SECONDS);
+const SELECTOR = 'a label selector, such as "app=web,tier in (front, back)"';
+const selector = z.string({ error: SELECTOR }).check(({ value, issues }) => {
+  const mistake = findLabelSelectorMistake(value);
+  if (mistake === undefined) return;
+  issues.push({ code: 'custom', input: value, message: `${SELECTOR} (${mistake})` });
+});
+const seconds = wholeNumber('whole seconds from 0 to 3600', [0, MAX_TTL_SECONDS]);
+const path = z.string({ error: 'the path of a folder' });
 const duration = text(
   'a duration, such as "500ms", "5s" or "1m"',
   (value) => parseDuration(value) !== undefined,
 );
+const RESPONDERS = '"auto", or a number from 1 to 16';
 const yesOrNo = z.boolean({ error: 'true or false' });
+
+/** A number from the first to the second of the range. */
+function wholeNumber(expected: string, [from, to]: readonly [number, number]) {
+  return z.int({ error: expected }).min(from, { error: expected }).max(to, { error: expected });
+}
 
 function list<Item extends z.ZodType>(item: Item) {
   return z.array(item, { error: 'a list' });
 }
 
 function atLeastOne<Item extends z.ZodType>(item: Item) {
-  return list(item).min(1, { error: 'at least one' });
+  return list(item).min(1, { error: 'at least one entry' });
 }
 
 export const configurationSchema = z
@@ -65,9 +75,11 @@ export const configurationSchema = z
       .describe('Where /health, /ready and /metrics are served.'),
     source: z
       .strictObject({
-        manifests: atLeastOne(z.string({ error: 'the path of a folder' }).min(1)).describe(
-          'Folders of Kubernetes manifests, relative to the working directory.',
-        ),
+        manifests: atLeastOne(path.min(1, { error: 'the path of a folder' }))
+          .default(['config/demo'])
+          .describe(
+            'Folders of Kubernetes manifests, relative to the working directory, not to the configuration file: so a path means the same here and with --manifests.',
+          ),
       })
       .default({ manifests: ['config/demo'] })
       .describe('Where Services and endpoints come from.'),
@@ -107,8 +119,8 @@ export const configurationSchema = z
       .default('')
       .describe('Label selector of the Services, EndpointSlices and Pods that count.'),
     responders: z
-      .union([z.literal('auto'), z.int().min(1).max(MAX_RESPONDERS)], {
-        error: '"auto", or a number from 1 to 16',
+      .union([z.literal('auto'), wholeNumber(RESPONDERS, [1, MAX_RESPONDERS])], {
+        error: RESPONDERS,
       })
       .default('auto')
       .describe('Threads that answer: a number, or as many as processors, at most 4.'),
@@ -121,27 +133,19 @@ export const configurationSchema = z
       .describe(
         'Longest time to go on answering after SIGTERM; it ends after 2 s without a query.',
       ),
-    stateDir: z
-      .string({ error: 'the path of a folder' })
+    stateDir: path
       .default('')
       .describe(
         'Folder for what survives a restart, such as virtual IPs; nothing where it is empty.',
       ),
     log: z
-      .strictObject({ level: z.enum(LOG_LEVELS).default('info') })
+      .strictObject({
+        level: z.enum(LOG_LEVELS).default('info').describe('The lowest level that is logged.'),
+      })
       .default({ level: 'info' })
-      .describe('What is logged: events of this level and above.'),
+      .describe('What is logged.'),
   })
   .describe('Configuration of vipdns.');
 
 /** The configuration as it stands in the file, defaults filled in. */
 export type ConfigurationFile = z.output<typeof configurationSchema>;
-
-function isZoneName(value: string): boolean {
-  try {
-    return encodeName(value).length > 1;
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
-}

@@ -1,21 +1,44 @@
-/** `192.0.2.1:53` and `[2001:db8::1]:53` between text and parts. */
-import { isIPv4, isIPv6 } from 'node:net';
+/**
+ * `192.0.2.1:53` and `[2001:db8::1]:53` between text and parts. RFC 3986 section 3.2.2 for the brackets, RFC 5952
+ * for the form in which an IPv6 address is kept.
+ */
+import { isIPv6 } from 'node:net';
+import { formatAddress, IPV4_BYTES, parseAddress } from '../dns/address.ts';
 import type { SocketAddress } from './configuration.ts';
 
 const MAX_PORT = 65_535;
 
-/** Parses an IP address with a port; undefined where it is none. */
+/** Parses an IP address with a port; undefined where it is none, or IPv4 in the guise of IPv6. */
 export function parseSocketAddress(text: string): SocketAddress | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(0|[1-9]\d{0,4})$/.exec(text);
   if (match === null) return undefined;
   const [, ipv6, ipv4, digits] = match;
+  const bytes = parseAddress(ipv6 ?? ipv4);
   const port = Number(digits);
-  if (port > MAX_PORT) return undefined;
-  if (ipv6 !== undefined) return isIPv6(ipv6) ? { address: ipv6, port } : undefined;
-  return isIPv4(ipv4) ? { address: ipv4, port } : undefined;
+  if (bytes === undefined || port > MAX_PORT) return undefined;
+  if ((bytes.length === IPV4_BYTES) !== (ipv6 === undefined)) return undefined;
+  // Our sockets for IPv6 take nothing else, so such an address would never be reached.
+  if (ipv6 !== undefined && isIpv4Mapped(bytes)) return undefined;
+  return { address: formatAddress(bytes), port };
 }
 
 /** Formats an address with its port, as `parseSocketAddress()` reads it. */
 export function formatSocketAddress({ address, port }: SocketAddress): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Tells whether one program can have only one of the two: the same port of one address, or of a wildcard. */
+export function collides(a: SocketAddress, b: SocketAddress): boolean {
+  // Each port 0 becomes a port of its own.
+  if (a.port === 0 || a.port !== b.port || isIPv6(a.address) !== isIPv6(b.address)) return false;
+  return a.address === b.address || isWildcard(a) || isWildcard(b);
+}
+
+function isWildcard({ address }: SocketAddress): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** `::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2. */
+function isIpv4Mapped(bytes: Uint8Array): boolean {
+  return bytes.every((byte, i) => i >= 12 || byte === (i >= 10 ? 0xff : 0));
 }

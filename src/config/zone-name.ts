@@ -1,0 +1,44 @@
+/** Names of zones as they stand in the configuration: host names, RFC 1123 section 2.1, and underscores. */
+import { FormatError } from '../dns/errors.ts';
+import { encodeName, isAtOrBelow } from '../dns/name.ts';
+
+const LABEL = '[A-Za-z0-9_](?:[-A-Za-z0-9_]*[A-Za-z0-9_])?';
+const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*\\.?$`);
+const REVERSE = ['in-addr.arpa', 'ip6.arpa'];
+/** The longest name that every zone holds. */
+const LONGEST_PREFIX = 'dns-version';
+
+/** Tells whether text names a zone that can hold the names of a cluster domain. */
+export function isClusterDomain(text: string): boolean {
+  return isZoneName(text) && !REVERSE.some((reverse) => isZoneAtOrBelow(text, reverse));
+}
+
+/** Tells whether text names a zone below in-addr.arpa or ip6.arpa. */
+export function isReverseZone(text: string): boolean {
+  const name = canonicalZoneName(text);
+  return (
+    isZoneName(text) &&
+    REVERSE.some((reverse) => name !== reverse && isZoneAtOrBelow(name, reverse))
+  );
+}
+
+/** Gives the name in lower case without its final dot. */
+export function canonicalZoneName(text: string): string {
+  return text.toLowerCase().replace(/\.$/, '');
+}
+
+/** Tells whether a zone is another one, or lies below it. */
+export function isZoneAtOrBelow(zone: string, other: string): boolean {
+  return isAtOrBelow(encodeName(zone), encodeName(other));
+}
+
+function isZoneName(text: string): boolean {
+  if (!NAME.test(text)) return false;
+  try {
+    encodeName(`${LONGEST_PREFIX}.${text}`);
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
