@@ -6,6 +6,7 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -13,7 +14,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatAddress, parseAddress } from '../../dns/address.ts';
 import { isMapping } from './field.ts';
 import { isNotFound, messageOf } from './find-files.ts';
@@ -64,7 +65,7 @@ export class VipFile {
     const text = `${JSON.stringify({ version: VERSION, addresses: Object.fromEntries(memory) }, undefined, 1)}\n`;
     if (this.#isReadOnly || text === this.#written) return;
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       const temporary = `${this.#path}.new`;
       writeDurably(temporary, text);
       renameSync(temporary, this.#path);
@@ -92,6 +93,16 @@ export class VipFile {
   #report(expected: string, received: string): void {
     this.#onProblem({ file: this.#path, document: 0, path: '', expected, received });
   }
+}
+
+/**
+ * Makes a folder, and those above it, one by one: asked for all of them, Node.js goes round for ever where the kernel
+ * has another reason not to make one, as below /proc.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** Gives undefined where the text is not wholly what `write()` writes. */

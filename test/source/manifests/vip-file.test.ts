@@ -75,3 +75,13 @@ test('VipFile.read() and write() report a file that cannot be used, and go on', 
   blocked.file.write(MEMORY);
   assert.match(blocked.problems[0], /expected a file to write virtual IPs to: received /);
 });
+
+test('VipFile.write() reports a folder that cannot be made, and does not try for ever', () => {
+  const problems: string[] = [];
+  const file = new VipFile('/proc/vipdns', {
+    onProblem: (problem) => problems.push(formatProblem(problem)),
+  });
+  file.write(new Map([['shop/web', ['10.96.0.1']]]));
+  assert.equal(problems.length, 1);
+  assert.match(problems[0], /^\/proc\/vipdns\/vips\.json: expected a file to write virtual IPs to/);
+});
