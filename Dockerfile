@@ -8,7 +8,7 @@ ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
-COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY LICENSE package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY config ./config
 # The image has its runtime, so the packages that bring one stay out, by name: leaving out all optional packages
@@ -20,13 +20,13 @@ RUN npm ci \
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /vipdns
-COPY --from=build /build/package.json /build/LICENSE* ./
+COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/dist ./dist
 COPY --from=build /build/config ./config
 COPY --from=build /build/node_modules ./node_modules
 USER 65532:65532
 EXPOSE 1053/udp 1053/tcp 9153/tcp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s \
-  CMD ["node", "dist/main.js", "query", "dns-version.cluster.local", "TXT", "--short"]
+  CMD ["node", "dist/main.js", "query", "dns-version.cluster.local", "TXT", "--quiet"]
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve", "--manifests", "/manifests", "--listen", "0.0.0.0:1053", "--http", "0.0.0.0:9153"]

@@ -13,6 +13,7 @@ import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createZoneGauges } from './monitoring/zone-gauges.ts';
 import { claimPorts } from './responder/claim-ports.ts';
+import { whenAborted } from './stop-signals.ts';
 import { countResponders, SupervisedResponders } from './supervised-responders.ts';
 import { SupervisedZone } from './supervised-zone.ts';
 import type { ZoneSummary } from './threads.ts';
@@ -31,8 +32,11 @@ export interface App {
   readonly summary: ZoneSummary;
   readonly zone: SupervisedZone;
   readonly responders: SupervisedResponders;
-  /** Is not ready from now on, goes on answering until nobody asks or the time for it is over, then stops. */
-  drain(): Promise<void>;
+  /**
+   * Is not ready from now on, goes on answering until nobody asks, the time for it is over, or the
+   * signal is aborted, then stops.
+   */
+  drain(signal: AbortSignal): Promise<void>;
   /** Answers what has come, ends every thread, and resolves when nothing runs any more. */
   stop(): Promise<void>;
 }
@@ -40,8 +44,13 @@ export interface App {
 /**
  * Starts a server, and resolves when it answers from everything that there is. Rejects with ListenError,
  * MonitoringListenError or StartError where something stands in the way that the operator has to mend.
+ * Where `signal` is aborted before, it stops again and resolves to undefined.
  */
-export async function startApp(configuration: Configuration, logSink: Log): Promise<App> {
+export async function startApp(
+  configuration: Configuration,
+  logSink: Log,
+  signal: AbortSignal,
+): Promise<App | undefined> {
   const { log } = logSink;
   const listen = await claimPorts(configuration.listen);
   const zones = buildZoneSet(configuration);
@@ -79,9 +88,9 @@ export async function startApp(configuration: Configuration, logSink: Log): Prom
     await Promise.all([responders.stop(STOP_LIMIT_MS), zone.stop(STOP_LIMIT_MS)]);
     await http?.close();
   };
-  const drain = async () => {
+  const drain = async (signal: AbortSignal) => {
     isStopping = true;
-    await waitForSilence(counters, configuration.lameduckMs);
+    await waitForSilence(counters, { limitMs: configuration.lameduckMs, signal });
     await stop();
   };
   try {
@@ -95,7 +104,15 @@ export async function startApp(configuration: Configuration, logSink: Log): Prom
       metrics,
       log,
     });
-    const [summary] = await Promise.all([zone.ready, responders.listening()]);
+    const started = Promise.all([zone.ready, responders.listening()]);
+    // Whoever goes away without waiting for the start does not hear of its failure.
+    started.catch(() => {});
+    await Promise.race([started, whenAborted(signal)]);
+    if (signal.aborted) {
+      await stop();
+      return undefined;
+    }
+    const [summary] = await started;
     const { address, port } = http.address();
     return { listen, http: { address, port }, summary, zone, responders, drain, stop };
   } catch (error) {

@@ -10,12 +10,16 @@ import { sumResponderCounters } from './monitoring/counters.ts';
 const SILENCE_MS = 2000;
 const CHECK_MS = 50;
 
-/** Resolves after two seconds without a query, or after `limitMs`. */
-export async function waitForSilence(counters: SharedArrayBuffer, limitMs: number): Promise<void> {
+/** Resolves after two seconds without a query, after `limitMs`, or when the signal is aborted. */
+export async function waitForSilence(
+  counters: SharedArrayBuffer,
+  { limitMs, signal }: { limitMs: number; signal: AbortSignal },
+): Promise<void> {
   const endsAt = performance.now() + limitMs;
   let queries = countQueries(counters);
   let silentSince = performance.now();
   while (performance.now() < endsAt && performance.now() - silentSince < SILENCE_MS) {
+    if (signal.aborted) return;
     await sleep(Math.min(CHECK_MS, limitMs));
     if (countQueries(counters) === queries) continue;
     queries = countQueries(counters);

@@ -3,6 +3,8 @@
  * Process entry: checks the runtime before anything is loaded that an older one could not read, then hands
  * over to the command line. Must itself stay readable for any Node.js that knows modules.
  */
+import { StopSignals } from './stop-signals.ts';
+
 const MINIMUM_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < MINIMUM_NODE) {
@@ -13,6 +15,8 @@ elsewhere, install a newer Node.js from https://nodejs.org/`,
   );
   process.exitCode = 1;
 } else if (process.argv[2] !== '--check-runtime') {
+  // Before the rest is loaded, which takes a fifth of a second.
+  const signals = process.argv[2] === 'serve' ? new StopSignals() : undefined;
   const { runCommand } = await import('./cli/command.ts');
-  process.exitCode = await runCommand(process.argv.slice(2));
+  process.exitCode = await runCommand(process.argv.slice(2), signals);
 }

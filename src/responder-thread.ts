@@ -4,12 +4,18 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { responderCounters } from './monitoring/counters.ts';
+import { ListenError } from './responder/listen-error.ts';
 import type { Listener, ListenerOptions } from './responder/listener.ts';
 import { Responder } from './responder/respond.ts';
 import { listenTcp } from './responder/tcp.ts';
 import { listenUdpPlain } from './responder/udp-plain.ts';
 import { TableReader } from './table/table-reader.ts';
-import type { ResponderThreadCommand, ResponderThreadData, ZoneMemory } from './threads.ts';
+import type {
+  ResponderThreadCommand,
+  ResponderThreadData,
+  ResponderThreadMessage,
+  ZoneMemory,
+} from './threads.ts';
 import { ZoneStatus } from './zone/status.ts';
 
 const data = workerData as ResponderThreadData;
@@ -28,13 +34,31 @@ const options: Omit<ListenerOptions, 'address' | 'port'> = {
 };
 
 const listeners: Listener[] = [];
-for (const { address, port } of data.listen) {
-  listeners.push(await listenUdpPlain({ ...options, address, port }));
-  listeners.push(await listenTcp({ ...options, address, port }));
+parentPort?.on('message', (command: ResponderThreadCommand) => void obey(command));
+await listen();
+
+async function listen(): Promise<void> {
+  try {
+    for (const { address, port } of data.listen) {
+      listeners.push(await listenUdpPlain({ ...options, address, port }));
+      listeners.push(await listenTcp({ ...options, address, port }));
+    }
+    tell({ kind: 'listening' });
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    tell({ kind: 'failed', message: error.message, code: error.code });
+    await stop();
+  }
 }
 
-parentPort?.on('message', (command: ResponderThreadCommand) => void obey(command));
-parentPort?.postMessage({ kind: 'listening' });
+function tell(message: ResponderThreadMessage): void {
+  parentPort?.postMessage(message);
+}
+
+async function stop(): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close({ graceful: true })));
+  parentPort?.close();
+}
 
 interface OpenZone {
   readonly reader: TableReader;
@@ -53,8 +77,7 @@ async function obey(command: ResponderThreadCommand): Promise<void> {
       current = openZone(command.memory);
       return;
     case 'stop':
-      await Promise.all(listeners.map((listener) => listener.close({ graceful: true })));
-      parentPort?.close();
+      await stop();
       return;
   }
 }

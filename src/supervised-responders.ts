@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
+import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 import { clearReader } from './table/table.ts';
 import type {
@@ -87,6 +88,10 @@ export class SupervisedResponders {
         return;
       case 'listening':
         this.#listening[index].resolve();
+        return;
+      case 'failed':
+        log('error', message.message, { code: message.code, thread: this.#threads[index].name });
+        this.#listening[index].reject(new StartError(message.message, message.code));
         return;
     }
   }

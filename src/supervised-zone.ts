@@ -6,6 +6,7 @@
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import { ownAddresses } from './own-addresses.ts';
+import type { VipMemory } from './source/manifests/vip-allocator.ts';
 import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 import { createTable } from './table/table.ts';
@@ -18,6 +19,8 @@ import type {
 } from './threads.ts';
 import { createZoneStatus, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
+
+const MAX_START_DEATHS = 3;
 
 export interface SupervisedZoneOptions {
   readonly configuration: Configuration;
@@ -37,6 +40,8 @@ export class SupervisedZone {
   #filling: ZoneMemory;
   #memory: ZoneMemory;
   #isStarted = false;
+  #deaths = 0;
+  #vips: VipMemory | undefined;
 
   constructor(options: SupervisedZoneOptions) {
     this.#options = options;
@@ -47,9 +52,7 @@ export class SupervisedZone {
       module: 'zone-thread',
       createData: () => this.#createData(),
       onMessage: (message) => this.#receive(message),
-      onDeath: () => {
-        this.#filling = createZoneMemory();
-      },
+      onDeath: () => this.#prepareNext(),
       log: options.log,
     });
   }
@@ -88,15 +91,34 @@ export class SupervisedZone {
     return this.#supervisor.stop({ kind: 'stop' }, limitMs);
   }
 
+  /** A thread that dies at every start will go on doing so; later on the old memory serves. */
+  #prepareNext(): void {
+    this.#filling = createZoneMemory();
+    this.#deaths++;
+    if (this.#isStarted || this.#deaths < MAX_START_DEATHS) return;
+    const text = `Cannot start zone thread: it died ${this.#deaths} times, the log says of what`;
+    this.#ready.reject(new StartError(text, 'ERR_THREAD_DIED'));
+  }
+
   #createData(): ZoneThreadData {
     const { configuration, zones, gauges, listen } = this.#options;
-    return { configuration, zones, gauges, memory: this.#filling, addresses: ownAddresses(listen) };
+    return {
+      configuration,
+      zones,
+      gauges,
+      vips: this.#vips,
+      memory: this.#filling,
+      addresses: ownAddresses(listen),
+    };
   }
 
   #receive(message: ZoneThreadMessage): void {
     switch (message.kind) {
       case 'log':
         logEvent(this.#options.log, message.event);
+        return;
+      case 'vips':
+        this.#vips = message.vips;
         return;
       case 'failed':
         // Whoever waits for the start tells of its failure; later ones have nobody else.

@@ -4,6 +4,7 @@
  */
 import type { Configuration } from './config/configuration.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
+import type { VipMemory } from './source/manifests/vip-allocator.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 /** The zone's shared memory; a zone thread that is replaced starts with a new one. */
@@ -17,6 +18,8 @@ export interface ZoneThreadData {
   readonly zones: readonly ServedZone[];
   readonly memory: ZoneMemory;
   readonly gauges: SharedArrayBuffer;
+  /** Virtual IPs that a predecessor gave out. */
+  readonly vips: VipMemory | undefined;
   /** This server's own addresses, for `ns.dns.<domain>`. */
   readonly addresses: readonly Uint8Array[];
 }
@@ -25,6 +28,8 @@ export type ZoneThreadMessage =
   | { readonly kind: 'log'; readonly event: LogEvent }
   /** Every object has been taken in: the table is the whole zone. */
   | { readonly kind: 'ready'; readonly summary: ZoneSummary }
+  /** Virtual IPs that were given out: a successor gives them again. */
+  | { readonly kind: 'vips'; readonly vips: VipMemory }
   /** Nothing can be taken in, for a reason that whoever started the server has to mend. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string };
 
@@ -54,7 +59,9 @@ export interface ResponderThreadData {
 
 export type ResponderThreadMessage =
   | { readonly kind: 'log'; readonly event: LogEvent }
-  | { readonly kind: 'listening' };
+  | { readonly kind: 'listening' }
+  /** It cannot have its sockets. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string };
 
 export type ResponderThreadCommand =
   /** Answer from this memory from now on. */

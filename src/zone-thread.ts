@@ -17,7 +17,7 @@ import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
 
-const { configuration, zones, memory, addresses, gauges } = workerData as ZoneThreadData;
+const { configuration, zones, memory, addresses, gauges, vips } = workerData as ZoneThreadData;
 const table = new TableWriter(memory.table);
 const status = new ZoneStatus(memory.status);
 const labelRequirements = parseLabelSelector(configuration.labels) ?? [];
@@ -42,6 +42,8 @@ const source = new ManifestSource({
   serviceCidr: configuration.serviceCidr,
   stateDir: configuration.stateDir,
   store,
+  ...(vips && { remembered: vips }),
+  onVips: (given) => tell({ kind: 'vips', vips: given }),
   onChange: applyChanges,
   onProblem: (problem) => {
     const fields = { code: 'ERR_MANIFEST' };

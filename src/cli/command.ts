@@ -1,4 +1,5 @@
 /** The command line: finds the command, and gives its exit code. What each does is in a file of its own. */
+import type { StopSignals } from '../stop-signals.ts';
 import { VERSION } from '../version.ts';
 
 const HELP = `NAME
@@ -25,7 +26,7 @@ FILES
 `;
 
 /** What every command is: arguments in, exit code out. Loaded when it is called for, and not before. */
-type Command = (arguments_: string[]) => Promise<number>;
+type Command = (arguments_: string[], signals?: StopSignals) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).runServe,
@@ -36,7 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const USAGE_ERROR = 2;
 
 /** Runs the command that the arguments name, and gives the exit code. */
-export async function runCommand(arguments_: string[]): Promise<number> {
+export async function runCommand(arguments_: string[], signals?: StopSignals): Promise<number> {
   const [name = '--help', ...rest] = arguments_;
   if (name === '--help' || name === '-h' || name === 'help') {
     console.log(HELP);
@@ -52,5 +53,5 @@ export async function runCommand(arguments_: string[]): Promise<number> {
     return USAGE_ERROR;
   }
   const command = await COMMANDS[name]();
-  return command(rest);
+  return command(rest, signals);
 }

@@ -3,6 +3,7 @@ import { type App, startApp } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { formatSocketAddress } from '../config/socket-address.ts';
 import { createLog, type Log } from '../monitoring/log.ts';
+import { StopSignals, whenAborted } from '../stop-signals.ts';
 import { VERSION } from '../version.ts';
 import { configurationFrom } from './configuration-arguments.ts';
 import { EXIT } from './exit-code.ts';
@@ -36,16 +37,21 @@ EXAMPLES
 `;
 
 /** Serves until a signal ends it; gives the exit code. */
-export async function runServe(arguments_: string[]): Promise<number> {
+export async function runServe(
+  arguments_: string[],
+  signals: StopSignals = new StopSignals(),
+): Promise<number> {
   const configuration = await configurationFrom(arguments_, { help: SERVE_HELP });
   if (typeof configuration === 'number') return configuration;
   const log = createLog(configuration.log);
   try {
-    // Before anything is started: a signal may come at any time.
-    const signal = nextSignal();
-    const app = await startApp(configuration, log);
+    const app = await startApp(configuration, log, signals.stop);
+    if (app === undefined) return EXIT.ok;
     tellStart(app, { log, configuration });
-    await stopAt(await signal, { app, log });
+    await whenAborted(signals.stop);
+    log.log('info', 'stopping', { signal: String(signals.stop.reason) });
+    await app.drain(signals.stopNow);
+    log.log('info', 'stopped');
     return EXIT.ok;
   } catch (error) {
     if (!isOperatorsMistake(error)) throw error;
@@ -54,25 +60,6 @@ export async function runServe(arguments_: string[]): Promise<number> {
   } finally {
     await log.close();
   }
-}
-
-interface Running {
-  readonly app: App;
-  readonly log: Log;
-}
-
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
-  });
-}
-
-/** A second signal does not wait for the first one's end. */
-async function stopAt(signal: NodeJS.Signals, { app, log }: Running): Promise<void> {
-  log.log('info', 'stopping', { signal });
-  const stopped = signal === 'SIGTERM' ? app.drain() : app.stop();
-  await Promise.race([stopped, nextSignal().then(() => app.stop())]);
-  log.log('info', 'stopped');
 }
 
 /** Says what is served and where, and what to try; for a person in words, else as fields of one line. */

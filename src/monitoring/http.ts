@@ -7,7 +7,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import type { LogFunction } from './log-event.ts';
 
 /** Ten scrapers and probes at once would be many; the rest is refused. */
@@ -87,7 +87,7 @@ export async function startMonitoringServer(options: MonitoringOptions): Promise
 
 async function listen(server: Server, { address, port, log }: MonitoringOptions): Promise<void> {
   try {
-    server.listen({ host: address, port, exclusive: true });
+    server.listen({ host: address, port, exclusive: true, ipv6Only: isIPv6(address) });
     await once(server, 'listening');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

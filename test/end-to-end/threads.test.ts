@@ -21,7 +21,10 @@ suite('a running server', () => {
   };
   before(async () => {
     const overrides = { listen: ['127.0.0.1:0'], http: '127.0.0.1:0', responders: 1 };
-    app = await startApp(loadConfiguration({ overrides }), log);
+    const never = new AbortController().signal;
+    const started = await startApp(loadConfiguration({ overrides }), log, never);
+    assert.ok(started);
+    app = started;
     resolver.setServers([`127.0.0.1:${app.listen[0].port}`]);
   });
   after(() => app.stop());

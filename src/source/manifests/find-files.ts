@@ -80,7 +80,8 @@ class Walk implements FoundFiles {
       expected: 'a readable file or folder',
       received,
     });
-    const below = path + sep;
+    // Files in the working directory have no folder before their name.
+    const below = path === '.' ? '' : join(path, sep);
     for (const [file, stamp] of this.#before.files) {
       if (file === path || file.startsWith(below)) this.files.set(file, stamp);
     }

@@ -5,6 +5,8 @@
  * What is served depends on the folders as they are, not on what came when: of an object that stands in two
  * files the first one's counts, in path order. Only of what is broken the last good version stays.
  */
+import { normalize, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Prefix, parsePrefix } from '../../dns/address.ts';
 import { type ObjectKey, type Resource, resourceKey } from '../resources.ts';
 import type { Store } from '../store.ts';
@@ -20,7 +22,7 @@ import {
 } from './manifest-file.ts';
 import { type PlacedObject, placeObjects } from './place-objects.ts';
 import { formatProblem, type Mistake, type Problem } from './problem.ts';
-import { VipAllocator, type VipResult, type Vips } from './vip-allocator.ts';
+import { VipAllocator, type VipMemory, type VipResult, type Vips } from './vip-allocator.ts';
 import { VipFile } from './vip-file.ts';
 import { familyOf } from './vip-plan.ts';
 
@@ -33,6 +35,10 @@ export interface ManifestSourceOptions {
   readonly stateDir?: string;
   /** Only looks: writes nothing to the state folder. */
   readonly isReadOnly?: boolean;
+  /** What a predecessor in this process gave out; counts before the state folder. */
+  readonly remembered?: VipMemory;
+  /** Called when virtual IPs were given out or became free, before they are in the store. */
+  readonly onVips?: (memory: VipMemory) => void;
   /** Takes the objects; nothing else may write to it. */
   readonly store: Store;
   /** Called when a change of the files has changed the store; not at the start. */
@@ -58,9 +64,10 @@ export class ManifestSource {
   /** Problems between files, by their text. */
   #problems: ReadonlyMap<string, Problem> = new Map();
   #watcher: FolderWatcher | undefined;
+  #toldVips: VipMemory = new Map();
 
   constructor(options: ManifestSourceOptions) {
-    this.#options = options;
+    this.#options = { ...options, folders: options.folders.map(plainPath) };
     this.#allocator = new VipAllocator(options.serviceCidr.map(parseServiceCidr));
     const { stateDir = '' } = options;
     if (stateDir !== '')
@@ -96,6 +103,7 @@ export class ManifestSource {
     return [
       ...[...this.#files.values()].flatMap(({ problems }) => problems),
       ...this.#problems.values(),
+      ...(this.#vipFile?.problems ?? []),
     ];
   }
 
@@ -120,7 +128,8 @@ export class ManifestSource {
     if (problem !== undefined) {
       throw new ManifestFolderError(`Cannot read manifests "${problem.file}": ${problem.received}`);
     }
-    if (this.#vipFile !== undefined) this.#allocator.restore(this.#vipFile.read());
+    const saved = this.#vipFile?.read();
+    this.#allocator.restore(this.#options.remembered ?? saved ?? new Map());
     this.#apply(found);
     return found;
   }
@@ -172,7 +181,10 @@ export class ManifestSource {
       if ('addresses' in result) vips.set(key, result);
     }
     // Before anybody is told of an address: after a crash it has to be the same.
-    this.#vipFile?.write(this.#allocator.memory);
+    const { memory } = this.#allocator;
+    this.#vipFile?.write(memory);
+    if (!isDeepStrictEqual(memory, this.#toldVips)) this.#options.onVips?.(memory);
+    this.#toldVips = memory;
     return vips;
   }
 
@@ -211,6 +223,12 @@ export class ManifestSource {
   #report(problem: Problem): void {
     this.#options.onProblem?.(problem);
   }
+}
+
+/** Paths of files begin with their folder's as `join()` writes it: `./a/` is `a`. */
+function plainPath(folder: string): string {
+  const path = normalize(folder);
+  return path.length > 1 && path.endsWith(sep) ? path.slice(0, -1) : path;
 }
 
 function parseServiceCidr(text: string): Prefix {

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { formatAddress, parseAddress } from '../../dns/address.ts';
 import { isMapping } from './field.ts';
 import { isNotFound, messageOf } from './find-files.ts';
@@ -35,6 +36,8 @@ export class VipFile {
   readonly #folder: string;
   readonly #onProblem: (problem: Problem) => void;
   readonly #isReadOnly: boolean;
+  /** What is wrong with the file at present. */
+  problems: readonly Problem[] = [];
   /** What the file holds, as far as is known. */
   #written = '';
 
@@ -70,6 +73,7 @@ export class VipFile {
       writeDurably(temporary, text);
       renameSync(temporary, this.#path);
       this.#written = text;
+      this.problems = [];
     } catch (error) {
       this.#report('a file to write virtual IPs to', messageOf(error));
     }
@@ -91,7 +95,10 @@ export class VipFile {
   }
 
   #report(expected: string, received: string): void {
-    this.#onProblem({ file: this.#path, document: 0, path: '', expected, received });
+    const problem = { file: this.#path, document: 0, path: '', expected, received };
+    const isNew = !this.problems.some((other) => isDeepStrictEqual(other, problem));
+    this.problems = [problem];
+    if (isNew) this.#onProblem(problem);
   }
 }
 
