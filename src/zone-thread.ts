@@ -130,6 +130,10 @@ function setNamespace(name: string): void {
   for (const service of store.services()) {
     if (service.namespace === name) setService(keyOf(service));
   }
+  if (configuration.pods !== 'verified') return;
+  for (const pod of store.podsIn(name)) {
+    for (const ip of pod.ips) zone.setPodAddress(ip, namespacesOf(ip));
+  }
 }
 
 function isExposed(namespace: string): boolean {

@@ -20,13 +20,15 @@ export function reverseName(address: Uint8Array): WireName {
  */
 export function reverseZonesOf(prefix: Prefix): WireName[] {
   const bitsOfLabel = prefix.address.length === IPV4_BYTES ? 8 : 4;
-  const labelCount = Math.ceil(prefix.bits / bitsOfLabel);
+  // An address is never a zone: below /24, or /124 of IPv6, the whole of that is.
+  const bits = Math.min(prefix.bits, prefix.address.length * 8 - bitsOfLabel);
+  const labelCount = Math.ceil(bits / bitsOfLabel);
   const fixed = addressLabels(prefix.address).slice(0, labelCount);
   const last = fixed.pop();
   if (last === undefined) return [encodeLabels(suffixOf(prefix.address))];
   const radix = bitsOfLabel === 8 ? 10 : 16;
   const first = Number.parseInt(last, radix);
-  const count = 2 ** (labelCount * bitsOfLabel - prefix.bits);
+  const count = 2 ** (labelCount * bitsOfLabel - bits);
   return Array.from({ length: count }, (_, i) =>
     encodeLabels([
       (first + i).toString(radix),

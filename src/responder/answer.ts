@@ -16,6 +16,7 @@ import { RandomOrder } from './random-order.ts';
 
 /** Owner as a pointer, type, class, TTL and length of the RDATA. */
 export const RECORD_BYTES = 12;
+const POINTER_BYTES = 2;
 const SRV_FIXED_BYTES = 6;
 
 /** Times of the SOA in seconds, as CoreDNS gives them; nobody transfers the zone. */
@@ -137,9 +138,12 @@ export class Answer {
   /** Puts what fits of an RRset into the additional section, without TC. */
   putAdditional(entry: number, node: number, ownerAt: number, query: Query): void {
     const { writer, isTruncated } = this;
-    const { answers } = writer;
+    const { answers, at } = writer;
+    this.isTruncated = false;
     this.putRrset(entry, node, ownerAt, query);
-    writer.additionals += writer.answers - answers;
+    // RFC 2181 section 9: an RRset is left out whole.
+    if (this.isTruncated) writer.at = at;
+    else writer.additionals += writer.answers - answers;
     writer.answers = answers;
     this.isTruncated = isTruncated;
   }
@@ -151,21 +155,20 @@ export class Answer {
 
   /** Puts the SOA of `zone` into the authority section of a negative answer, its TTL by RFC 2308. */
   putAuthority(zone: ServedZone, serial: number): void {
-    if (this.#putSoa(zone.apex, zone.domain, this.#negativeTtl, serial)) this.writer.authorities++;
+    if (this.#putSoa(zone.apex, zone.domain, serial)) this.writer.authorities++;
     else this.isTruncated = true;
   }
 
   /** Puts the SOA of the name at `ownerAt`, which is a zone of its own. */
   putOwnAuthority(ownerAt: number, domain: WireName, serial: number): void {
     this.noteApex(ROOT, ownerAt);
-    if (this.#putSoa(ROOT, domain, this.#negativeTtl, serial)) this.writer.authorities++;
+    if (this.#putSoa(ROOT, domain, serial)) this.writer.authorities++;
     else this.isTruncated = true;
   }
 
   /** Puts the SOA at an apex that was asked for. */
-  putApexSoa(entry: number, zone: ServedZone, serial: number): void {
-    const ttl = this.#words[(entry + 4) >> 2];
-    if (this.#putSoa(zone.apex, zone.domain, ttl, serial)) this.writer.answers++;
+  putApexSoa(zone: ServedZone, serial: number): void {
+    if (this.#putSoa(zone.apex, zone.domain, serial)) this.writer.answers++;
     else this.isTruncated = true;
   }
 
@@ -261,14 +264,16 @@ export class Answer {
   }
 
   /** The apex is the noted one or written in full; ROOT stands for the name that was noted as such. */
-  #putSoa(apex: WireName, domain: WireName, ttl: number, serial: number): boolean {
+  #putSoa(apex: WireName, domain: WireName, serial: number): boolean {
     const { writer } = this;
     const isNoted = apex === this.#apex;
-    const most = RECORD_BYTES + apex.length + NS_DNS.length + domain.length + HOSTMASTER.length;
-    if (!writer.fits(most + 2 + SOA_NUMBERS_BYTES)) return false;
+    const names = (isNoted ? 2 : apex.length) + (isNoted && domain === apex ? 2 : domain.length);
+    const fixed = NS_DNS.length + HOSTMASTER.length + POINTER_BYTES + SOA_NUMBERS_BYTES;
+    if (!writer.fits(RECORD_BYTES - POINTER_BYTES + names + fixed)) return false;
     if (isNoted) writer.putPointer(this.#apexAt);
     else writer.putName(apex);
-    writer.putRecordBody(TYPE.SOA, ttl);
+    // RFC 2308 section 5: its TTL is no more than MINIMUM, and here as much.
+    writer.putRecordBody(TYPE.SOA, this.#negativeTtl);
     writer.startRdata();
     writer.putBytes(NS_DNS, 0, NS_DNS.length);
     const domainAt = isNoted && domain === apex ? this.#apexAt : writer.at;

@@ -42,7 +42,9 @@ export class Glue {
     this.#count = 0;
     this.nameCount = 0;
     this.#response = (this.#response + 1) >>> 0;
-    if (this.#response === 0) this.#notedFor.fill(0);
+    if (this.#response > 0) return;
+    this.#notedFor.fill(0);
+    this.#response = 1;
   }
 
   /** Notes the target of an SRV record, which is written next. */
@@ -80,7 +82,9 @@ export class Glue {
   #putAddresses(target: number, type: number, start: number, count: number): void {
     const writer = this.#writer;
     const length = type === TYPE.A ? IPV4_BYTES : IPV6_BYTES;
-    for (let i = 0; i < count && writer.fits(RECORD_BYTES + length); i++) {
+    // RFC 2181 section 9: an RRset is left out whole.
+    if (!writer.fits(count * (RECORD_BYTES + length))) return;
+    for (let i = 0; i < count; i++) {
       writer.putRecordHead(this.#offsets[target], type, this.#ttl);
       writer.putUint16(length);
       writer.putBytes(this.#bytes, start + i * length, start + (i + 1) * length);

@@ -47,6 +47,7 @@ export class PodName {
 
 /** Reads an address with dashes for dots or colons. */
 export function parseDashedAddress(label: string): Uint8Array | undefined {
+  if (!/^[0-9a-f-]+$/.test(label)) return undefined;
   const isIpv4 = label.split('-').length - 1 === IPV4_DASHES && !label.includes('--');
   return parseAddress(label.replaceAll('-', isIpv4 ? '.' : ':'));
 }

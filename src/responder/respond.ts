@@ -116,7 +116,10 @@ export class Responder {
     const most = transport.protocol === 'udp' ? query.payloadBytes : MAX_MESSAGE_BYTES;
     this.#extendedError = 0;
     this.#isAuthoritative = false;
-    this.#answer.start(response, query.hasEdns ? most - OPT_BYTES : most);
+    // While the zone is not complete, an error may come behind any number of aliases.
+    const error = this.#status.state === 'ready' ? 0 : EXTENDED_ERROR_BYTES;
+    const kept = query.hasEdns ? OPT_BYTES + error : 0;
+    this.#answer.start(response, Math.min(most, response.length) - kept);
     this.#answer.putQuestion(query, message);
   }
 
@@ -167,7 +170,7 @@ export class Responder {
     const answer = this.#answer;
     const { rrset, node, zone } = this.#lookup;
     if (answer.formOf(rrset) === FORM.authority) {
-      answer.putApexSoa(rrset, this.#zones[zone], this.#status.serial);
+      answer.putApexSoa(this.#zones[zone], this.#status.serial);
       return;
     }
     answer.putRrset(rrset, node, ownerAt, this.#query);
@@ -224,7 +227,7 @@ export class Responder {
     return writer.finish(query.id, flags, 1);
   }
 
-  /** RFC 6891 section 6.1.2; room was kept back in `#start()`, and an error leaves more than its own. */
+  /** RFC 6891 section 6.1.2; room was kept back in `#start()`. */
   #putOpt(rcode: number): void {
     const { writer } = this.#answer;
     writer.putUint8(0);

@@ -132,6 +132,11 @@ export class Store {
     return pods;
   }
 
+  /** Gives the Pods of a namespace. */
+  podsIn(namespace: string): Iterable<Pod> {
+    return this.#podsByNamespace.get(namespace) ?? [];
+  }
+
   /** Gives the Pods with an address in the text form that they are written in; several on one host. */
   podsByIp(address: string): readonly Pod[] {
     return this.#podsByIp.get(address) ?? [];

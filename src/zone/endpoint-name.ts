@@ -27,7 +27,7 @@ export function dashedAddress(address: string): string {
   return label.endsWith('-') ? `${label}0` : label;
 }
 
-/** A Pod's name may hold dots, which would make it more than one label. */
+/** A Pod's name may hold dots, which would make it more than one label, and `targetRef` may hold anything. */
 function isLabel(name: string): boolean {
-  return name !== '' && name.length <= MAX_LABEL_BYTES && !name.includes('.');
+  return name.length <= MAX_LABEL_BYTES && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
 }

@@ -36,7 +36,7 @@ export class NameServers {
     const keys = [...this.#services.keys()].sort();
     return keys.flatMap((key) => {
       const service = this.#services.get(key);
-      return service === undefined ? [] : [serviceName(service, domain)];
+      return (service && serviceName(service, domain)) ?? [];
     });
   }
 
@@ -49,6 +49,8 @@ export class NameServers {
   }
 
   #leadsHere({ service, groups }: ServiceInput): boolean {
+    // RFC 2181 section 10.3: an NS record does not point to an alias.
+    if (service.type === 'ExternalName') return false;
     for (const { endpoints } of groups) {
       for (const { ready, addresses } of endpoints) {
         if (!ready && !service.publishNotReadyAddresses) continue;

@@ -56,7 +56,7 @@ export interface ServiceRrset {
 export interface ServiceTarget {
   /** First label of the target; empty where the target is the parent name itself. */
   readonly label: string;
-  /** At most 255 of each family are given as glue. */
+  /** More than 255 of a family are no glue. */
   readonly ipv4: readonly Uint8Array[];
   readonly ipv6: readonly Uint8Array[];
 }
@@ -67,8 +67,8 @@ export interface Node {
   readonly rrsets: readonly Rrset[];
 }
 
-/** Most RRs of one RRset and most targets that are kept; more could not leave in one message either. */
-export const MAX_RRS = 0xffff;
+/** Most RRs of one RRset, and most targets: no more A records leave in one message of 65,535 bytes. */
+export const MAX_RRS = 4096;
 
 /**
  * Encodes a node's value for the table, which copies it: the bytes are those of the next call, too. A full list
@@ -156,6 +156,11 @@ function countRecords(rrset: Rrset): number {
   return 'rdatas' in rrset ? Math.min(rrset.rdatas.length, MAX_RRS) : 1;
 }
 
+/** Records come in the order of their targets, so those that are kept refer to the first ones. */
+function countTargets({ targets }: ServiceRrset): number {
+  return Math.min(targets.length, MAX_RRS);
+}
+
 /** Bytes from one RR to the next: the longest RDATA, so that any of them is found by its number. */
 function strideOf(rrset: Rrset): number {
   if (!('rdatas' in rrset)) return 0;
@@ -166,16 +171,20 @@ function strideOf(rrset: Rrset): number {
 
 function dataBytes(rrset: Rrset): number {
   if (!('targets' in rrset)) return strideOf(rrset) * countRecords(rrset);
-  const entries = countRecords(rrset) + rrset.targets.length;
+  const entries = countRecords(rrset) + countTargets(rrset);
   let size = SERVICE_HEADER_BYTES + SERVICE_ENTRY_BYTES * entries;
-  for (const target of rrset.targets) size += targetBytes(target);
+  for (let i = 0; i < countTargets(rrset); i++) size += targetBytes(rrset.targets[i]);
   return size;
 }
 
 function targetBytes({ label, ipv4, ipv6 }: ServiceTarget): number {
-  const glue =
-    Math.min(ipv4.length, MAX_GLUE) * IPV4_BYTES + Math.min(ipv6.length, MAX_GLUE) * IPV6_BYTES;
+  const glue = countGlue(ipv4) * IPV4_BYTES + countGlue(ipv6) * IPV6_BYTES;
   return TARGET_FIXED_BYTES + label.length + glue;
+}
+
+/** Glue is a whole RRset or none (RFC 2181 section 9), and its count one byte. */
+function countGlue(addresses: readonly Uint8Array[]): number {
+  return addresses.length <= MAX_GLUE ? addresses.length : 0;
 }
 
 /** Puts an RRset's data at `data`, a multiple of 4. */
@@ -212,11 +221,11 @@ function putService(rrset: ServiceRrset, data: number, owner: WireName): void {
     halves[(at + 2) >> 1] = records[i].target;
     at += SERVICE_ENTRY_BYTES;
   }
-  let target = at + SERVICE_ENTRY_BYTES * targets.length;
-  for (const each of targets) {
+  let target = at + SERVICE_ENTRY_BYTES * countTargets(rrset);
+  for (let i = 0; i < countTargets(rrset); i++) {
     words[at >> 2] = target - data;
     at += SERVICE_ENTRY_BYTES;
-    target = putTarget(target, each);
+    target = putTarget(target, targets[i]);
   }
 }
 
@@ -226,10 +235,10 @@ function putTarget(start: number, { label, ipv4, ipv6 }: ServiceTarget): number 
   let at = start;
   bytes[at++] = label.length;
   for (let i = 0; i < label.length; i++) bytes[at++] = foldCase(label.charCodeAt(i));
-  bytes[at++] = Math.min(ipv4.length, MAX_GLUE);
-  bytes[at++] = Math.min(ipv6.length, MAX_GLUE);
+  bytes[at++] = countGlue(ipv4);
+  bytes[at++] = countGlue(ipv6);
   for (const addresses of [ipv4, ipv6]) {
-    for (let i = 0; i < addresses.length && i < MAX_GLUE; i++) {
+    for (let i = 0; i < countGlue(addresses); i++) {
       bytes.set(addresses[i], at);
       at += addresses[i].length;
     }

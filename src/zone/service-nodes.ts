@@ -11,12 +11,12 @@
  */
 import { isIP } from 'node:net';
 import { parseAddress } from '../dns/address.ts';
-import { TYPE } from '../dns/constants.ts';
+import { MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { FormatError } from '../dns/errors.ts';
 import { childName, encodeName, type WireName } from '../dns/name.ts';
 import type { EndpointGroup, EndpointPort, Service } from '../source/resources.ts';
 import { type EndpointNameOptions, endpointName } from './endpoint-name.ts';
-import type { Node, Rrset, ServiceRrset, ServiceTarget } from './node.ts';
+import { MAX_RRS, type Node, type Rrset, type ServiceRrset } from './node.ts';
 
 export interface ServiceInput {
   readonly service: Service;
@@ -51,6 +51,7 @@ const NONE: ServiceNodes = { nodes: [], pointers: [] };
 export function compileService(input: ServiceInput, options: ServiceNodesOptions): ServiceNodes {
   const { service } = input;
   const owner = serviceName(service, options.domain);
+  if (owner === undefined) return NONE;
   if (service.type === 'ExternalName') return compileExternalName(service, owner, options);
   const endpoints = options.noEndpoints ? [] : namedEndpoints(input, options);
   if (service.headless) {
@@ -60,12 +61,13 @@ export function compileService(input: ServiceInput, options: ServiceNodesOptions
   return compileClusterIp(service, owner, { ...options, endpoints });
 }
 
-/** Gives `<service>.<namespace>.svc.<domain>`. */
+/** Gives `<service>.<namespace>.svc.<domain>`; undefined where that is longer than a name can be. */
 export function serviceName(
   service: { name: string; namespace: string },
   domain: WireName,
-): WireName {
-  return childName(service.name, childName(service.namespace, childName('svc', domain)));
+): WireName | undefined {
+  const parent = fittingChildName(service.namespace, childName('svc', domain));
+  return parent && fittingChildName(service.name, parent);
 }
 
 /** An endpoint's name, the addresses of every endpoint of that name, and the ports of its slices. */
@@ -73,23 +75,26 @@ interface NamedEndpoint {
   readonly label: string;
   readonly ipv4: Uint8Array[];
   readonly ipv6: Uint8Array[];
-  readonly ports: EndpointPort[];
+  /** Distinct; shared by the endpoints of a slice. */
+  ports: readonly EndpointPort[];
 }
 
 /** Joins the ready endpoints of every slice by name; an address that stands in two slices counts once. */
 function namedEndpoints(input: ServiceInput, options: ServiceNodesOptions): NamedEndpoint[] {
   const byLabel = new Map<string, NamedEndpoint>();
   for (const group of input.groups) {
+    const ports = distinctPorts(group.ports);
     for (const endpoint of group.endpoints) {
       if (!endpoint.ready && !input.service.publishNotReadyAddresses) continue;
       for (const text of endpoint.addresses) {
         const address = parseAddress(text);
         if (address === undefined) continue;
         const label = endpointName(endpoint, text, options);
-        const named = byLabel.get(label) ?? { label, ipv4: [], ipv6: [], ports: [] };
-        byLabel.set(label, named);
+        const known = byLabel.get(label);
+        const named = known ?? { label, ipv4: [], ipv6: [], ports };
+        if (known === undefined) byLabel.set(label, named);
+        else if (known.ports !== ports) known.ports = distinctPorts([...known.ports, ...ports]);
         addAddress(address.length === 4 ? named.ipv4 : named.ipv6, address);
-        for (const port of group.ports) addPort(named.ports, port);
       }
     }
   }
@@ -123,12 +128,12 @@ function compileClusterIp(
   owner: WireName,
   options: ServiceNodesOptions & { endpoints: readonly NamedEndpoint[] },
 ): ServiceNodes {
-  const own: NamedEndpoint = { label: '', ipv4: [], ipv6: [], ports: [] };
+  const ports = distinctPorts(service.ports);
+  const own: NamedEndpoint = { label: '', ipv4: [], ipv6: [], ports };
   for (const text of service.clusterIps) {
     const address = parseAddress(text);
     if (address) addAddress(address.length === 4 ? own.ipv4 : own.ipv6, address);
   }
-  for (const port of service.ports) addPort(own.ports, port);
   const endpoints = endpointNodes(owner, options.endpoints, options);
   return {
     nodes: [...endpoints.nodes, ...serviceAndPortNodes(owner, [own], options)],
@@ -159,7 +164,8 @@ function endpointNodes(
   const nodes: Node[] = [];
   const pointers: Pointer[] = [];
   for (const endpoint of endpoints) {
-    const owner = childName(endpoint.label, parent);
+    const owner = fittingChildName(endpoint.label, parent);
+    if (owner === undefined) continue;
     nodes.push({ owner, zone, rrsets: addressRrsets([endpoint], ttl) });
     for (const address of [...endpoint.ipv4, ...endpoint.ipv6]) {
       pointers.push({ address, target: owner });
@@ -171,23 +177,74 @@ function endpointNodes(
 /** The node of the Service itself, of each of its named ports, and of what lies between. */
 function serviceAndPortNodes(
   owner: WireName,
-  targets: readonly NamedEndpoint[],
+  endpoints: readonly NamedEndpoint[],
   { zone, ttl }: ServiceNodesOptions,
 ): Node[] {
-  const all = serviceRrset(targets, { ttl, labelsBeforeParent: 0 });
+  const targets = endpoints.filter(({ label }) => hasName(label, owner));
+  const { all, named } = recordsByPort(targets);
+  const serviceRrset = (ports: PortRecords, labelsBeforeParent: number): ServiceRrset => ({
+    type: TYPE.SRV,
+    ttl,
+    weight: Math.max(Math.floor(100 / ports.pairs), 1),
+    labelsBeforeParent,
+    records: ports.records,
+    targets,
+  });
   const nodes: Node[] = [
-    { owner, zone, rrsets: [...addressRrsets(targets, ttl), ...(all === undefined ? [] : [all])] },
+    {
+      owner,
+      zone,
+      rrsets: [
+        ...addressRrsets(endpoints, ttl),
+        ...(all.records.length > 0 ? [serviceRrset(all, 0)] : []),
+      ],
+    },
   ];
   const protocols = new Set<string>();
-  for (const { name, protocol } of distinctPorts(targets)) {
-    if (name === '') continue;
-    const protocolName = childName(`_${protocol}`, owner);
-    if (!protocols.has(protocol)) nodes.push({ owner: protocolName, zone, rrsets: [] });
-    protocols.add(protocol);
-    const rrset = serviceRrset(targets, { ttl, labelsBeforeParent: 2, name, protocol });
-    if (rrset) nodes.push({ owner: childName(`_${name}`, protocolName), zone, rrsets: [rrset] });
+  for (const ports of named) {
+    const protocolName = fittingChildName(`_${ports.protocol}`, owner);
+    const portName = protocolName && fittingChildName(`_${ports.name}`, protocolName);
+    if (protocolName === undefined || portName === undefined) continue;
+    if (!protocols.has(ports.protocol)) nodes.push({ owner: protocolName, zone, rrsets: [] });
+    protocols.add(ports.protocol);
+    nodes.push({ owner: portName, zone, rrsets: [serviceRrset(ports, 2)] });
   }
   return nodes;
+}
+
+/** SRV records to be, of one port name or of all. */
+interface PortRecords {
+  readonly name: string;
+  readonly protocol: string;
+  readonly records: { readonly port: number; readonly target: number }[];
+  /** Pairs of address and port: 100 is shared among them for the weight, as CoreDNS does. */
+  pairs: number;
+}
+
+/** Goes over every port of every target once; a port without a number has no record. */
+function recordsByPort(targets: readonly NamedEndpoint[]): {
+  all: PortRecords;
+  named: readonly PortRecords[];
+} {
+  const all: PortRecords = { name: '', protocol: '', records: [], pairs: 0 };
+  const named = new Map<string, PortRecords>();
+  for (const [target, { ports, ipv4, ipv6 }] of targets.entries()) {
+    const numbers = new Set<number>();
+    for (const { name, protocol, port } of ports) {
+      if (port === 0) continue;
+      const pairs = ipv4.length + ipv6.length;
+      if (!numbers.has(port)) all.records.push({ port, target });
+      numbers.add(port);
+      all.pairs += pairs;
+      if (name === '') continue;
+      const key = `${protocol}/${name}`;
+      const own = named.get(key) ?? { name, protocol, records: [], pairs: 0 };
+      named.set(key, own);
+      own.records.push({ port, target });
+      own.pairs += pairs;
+    }
+  }
+  return { all, named: [...named.values()] };
 }
 
 function addressRrsets(endpoints: readonly NamedEndpoint[], ttl: number): Rrset[] {
@@ -199,64 +256,28 @@ function addressRrsets(endpoints: readonly NamedEndpoint[], ttl: number): Rrset[
   ];
 }
 
-/**
- * Builds the SRV records of every port, or of those of one name and protocol. The weight shares 100 among
- * all pairs of address and port, as CoreDNS does; within one RRset it is the same for all.
- */
-function serviceRrset(
-  targets: readonly NamedEndpoint[],
-  wanted: { ttl: number; labelsBeforeParent: number; name?: string; protocol?: string },
-): ServiceRrset | undefined {
-  const records: { port: number; target: number }[] = [];
-  let pairs = 0;
-  for (const [target, { ports, ipv4, ipv6 }] of targets.entries()) {
-    const numbers = new Set<number>();
-    for (const { name, protocol, port } of ports) {
-      const isWanted =
-        wanted.name === undefined || (wanted.name === name && wanted.protocol === protocol);
-      if (!isWanted || port === 0) continue;
-      pairs += ipv4.length + ipv6.length;
-      if (!numbers.has(port)) records.push({ port, target });
-      numbers.add(port);
-    }
-  }
-  if (records.length === 0) return undefined;
-  const { ttl, labelsBeforeParent } = wanted;
-  const weight = Math.max(Math.floor(100 / pairs), 1);
-  return {
-    type: TYPE.SRV,
-    ttl,
-    weight,
-    labelsBeforeParent,
-    records,
-    targets: targets.map(asTarget),
-  };
-}
-
-function asTarget({ label, ipv4, ipv6 }: NamedEndpoint): ServiceTarget {
-  return { label, ipv4, ipv6 };
-}
-
-function distinctPorts(targets: readonly NamedEndpoint[]): EndpointPort[] {
-  const ports: EndpointPort[] = [];
-  const seen = new Set<string>();
-  for (const port of targets.flatMap((target) => target.ports)) {
-    const key = `${port.protocol}/${port.name}`;
-    if (!seen.has(key)) ports.push(port);
-    seen.add(key);
-  }
-  return ports;
-}
-
-function addPort(ports: EndpointPort[], port: EndpointPort): void {
-  const isKnown = ports.some(
-    (other) =>
-      other.name === port.name && other.protocol === port.protocol && other.port === port.port,
+function distinctPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] {
+  if (ports.length < 2) return ports;
+  const byKey = new Map(
+    ports.map((port) => [`${port.protocol}/${port.name}/${port.port}`, port] as const),
   );
-  if (!isKnown) ports.push(port);
+  return byKey.size === ports.length ? ports : [...byKey.values()];
+}
+
+/** Tells whether a target has a name: the Service itself, or a child whose name is not too long. */
+function hasName(label: string, parent: WireName): boolean {
+  return label === '' || fittingChildName(label, parent) !== undefined;
+}
+
+/** As `childName()`; undefined where the label or the name would be too long, and so cannot exist. */
+function fittingChildName(label: string, parent: WireName): WireName | undefined {
+  const fits =
+    label.length <= MAX_LABEL_BYTES && 1 + label.length + parent.length <= MAX_NAME_BYTES;
+  return fits ? childName(label, parent) : undefined;
 }
 
 function addAddress(addresses: Uint8Array[], address: Uint8Array): void {
+  if (addresses.length >= MAX_RRS) return;
   if (!addresses.some((other) => isEqual(other, address))) addresses.push(address);
 }
 

@@ -10,6 +10,7 @@ import {
   encodeName,
   isAtOrBelow,
   nameKey,
+  parentName,
   type WireName,
 } from '../dns/name.ts';
 import { reverseZonesOf } from '../dns/reverse-name.ts';
@@ -39,7 +40,7 @@ export function buildZoneSet(options: ZoneSetOptions): ServedZone[] {
       const prefix = parsePrefix(text);
       return prefix ? reverseZonesOf(prefix) : [];
     }),
-    ...options.reverseZones.map(encodeName),
+    ...options.reverseZones.map((text) => widened(encodeName(text))),
   ];
   const distinct = [...new Map(reverse.map((apex) => [nameKey(apex), apex])).values()];
   const widest = distinct.filter(
@@ -54,6 +55,13 @@ export function buildZoneSet(options: ZoneSetOptions): ServedZone[] {
 /** `ns.dns.<domain>`, the primary server's name in SOA records. */
 export function nameServerName(zone: ServedZone): WireName {
   return childName('ns', childName('dns', zone.domain));
+}
+
+const ADDRESS_LABELS = [6, 34];
+
+/** The reverse name of a single address is an owner name; the zone begins above it. */
+function widened(apex: WireName): WireName {
+  return ADDRESS_LABELS.includes(countLabels(apex)) ? parentName(apex) : apex;
 }
 
 function servedZone(apex: WireName, rest: Pick<ServedZone, 'isReverse' | 'domain'>): ServedZone {

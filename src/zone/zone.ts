@@ -7,6 +7,7 @@
  */
 import { childName, nameKey } from '../dns/name.ts';
 import type { ObjectKey } from '../source/resources.ts';
+import { MAX_VALUE_BYTES } from '../table/layout.ts';
 import type { TableWriter } from '../table/table-writer.ts';
 import { apexNodes } from './apex-nodes.ts';
 import { NameServers } from './name-servers.ts';
@@ -141,7 +142,9 @@ export class Zone {
 
   #set(node: Node): void {
     const before = this.#table.changes;
-    if (this.#table.set(node.owner, encodeNode(node)) === 0) this.#refused++;
+    const value = encodeNode(node);
+    const isHeld = value.length <= MAX_VALUE_BYTES && this.#table.set(node.owner, value) !== 0;
+    if (!isHeld) this.#refused++;
     if (this.#table.changes !== before) this.#isChanged = true;
   }
 

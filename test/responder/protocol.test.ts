@@ -260,3 +260,17 @@ test('Responder.respond() echoes the question byte for byte, its case included',
     }),
   );
 });
+
+test('Responder.respond() takes no address for a Pod name but digits, letters to f and dashes', () => {
+  const insecure = new TestZone({ podsInsecure: true });
+  insecure.zone.setNamespace('shop', true);
+  const tail = Buffer.from(
+    '\u0004shop\u0003pod\u0007cluster\u0005local\u0000\u0000\u0001\u0000\u0001',
+    'latin1',
+  );
+  for (const label of ['1.2.3.4', '::1', '--ffff-1.2.3.4', '1-2-3.4']) {
+    const name = [label.length, ...Buffer.from(label, 'latin1'), ...tail];
+    const response = insecure.send(joined(buildQuery('a A').slice(0, 12), name));
+    assert.equal(response[3] & 15, 3, label);
+  }
+});
