@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { endpoint, endpointPort, port, service, slice } from '../support/resources.ts';
-import { NOW, TestZone, type TestZoneOptions } from '../support/zone.ts';
+import { NOW, TCP, TestZone, type TestZoneOptions, UDP } from '../support/zone.ts';
 
 const SOA = `cluster.local. 5 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. ${NOW} 7200 1800 86400 5`;
 
@@ -95,26 +95,28 @@ function answer(...records: string[]): Expected {
   return { answer: records };
 }
 
-/** Holds a response against what is expected; sections are compared without their order. */
+/** Holds the responses over UDP and TCP against what is expected; sections are compared without their order. */
 function check(zone: TestZone, question: string, expected: Expected): void {
-  const got = zone.ask(question, { payloadBytes: 1232 });
-  assert.deepEqual(
-    {
-      status: got.status,
-      answer: got.answer.toSorted(),
-      authority: got.authority,
-      additional: got.additional.toSorted(),
-      flags: got.flags,
-    },
-    {
-      status: expected.status ?? 'NOERROR',
-      answer: (expected.answer ?? []).toSorted(),
-      authority: expected.authority ?? [],
-      additional: (expected.additional ?? []).toSorted(),
-      flags: expected.flags ?? 'qr aa rd',
-    },
-    question,
-  );
+  for (const transport of [UDP, TCP]) {
+    const got = zone.ask(question, { payloadBytes: 1232, transport });
+    assert.deepEqual(
+      {
+        status: got.status,
+        answer: got.answer.toSorted(),
+        authority: got.authority,
+        additional: got.additional.toSorted(),
+        flags: got.flags,
+      },
+      {
+        status: expected.status ?? 'NOERROR',
+        answer: (expected.answer ?? []).toSorted(),
+        authority: expected.authority ?? [],
+        additional: (expected.additional ?? []).toSorted(),
+        flags: expected.flags ?? 'qr aa rd',
+      },
+      `${question} over ${transport.protocol}`,
+    );
+  }
 }
 
 function table(name: string, rows: Record<string, Expected>, options: TestZoneOptions = {}): void {
