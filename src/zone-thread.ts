@@ -104,6 +104,7 @@ function writeGauges(): void {
   zoneGauges.set({
     names: records,
     services: store.serviceCount,
+    endpoints: zone.endpoints,
     namespaces: [...store.namespaces()].length,
     serial: status.serial,
     lastChangeSeconds: zone.changedAt,

@@ -21,6 +21,8 @@ export class LineWriter {
   /** What the write in flight has not written yet. */
   #inFlight: Buffer = NOTHING;
   #isWriting = false;
+  /** Closed: what the reader does not take now is dropped. */
+  #isGivenUp = false;
   #whenIdle: (() => void) | undefined;
   /** Number of lines that could not be written. */
   dropped = 0;
@@ -51,6 +53,7 @@ export class LineWriter {
         };
       });
     }
+    this.#isGivenUp = true;
     process.off('exit', this.#flush);
     // A write that is still in flight would hit whatever gets the descriptor's number next.
     if (this.#fd > STANDARD_ERROR && !this.#isWriting) closeDescriptor(this.#fd, () => {});
@@ -61,14 +64,14 @@ export class LineWriter {
       this.#inFlight = Buffer.from(this.#waiting);
       this.#waiting = '';
     }
-    this.#isWriting = this.#inFlight.length > 0;
+    this.#isWriting = this.#inFlight.length > 0 && !this.#isGivenUp;
     if (this.#isWriting)
       write(this.#fd, this.#inFlight, (error, bytes) => this.#done(error, bytes));
     else this.#whenIdle?.();
   }
 
   #done(error: NodeJS.ErrnoException | null, bytes: number): void {
-    if (error?.code === 'EAGAIN') {
+    if (error?.code === 'EAGAIN' && !this.#isGivenUp) {
       setTimeout(() => this.#writeNext(), RETRY_MS);
       return;
     }

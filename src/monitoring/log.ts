@@ -3,6 +3,7 @@
  * machines, shorter text for a person at a terminal. The library costs 10 MB and 25 ms, so worker threads post
  * their events instead of loading it.
  */
+import { constants, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import { LineWriter } from './line-writer.ts';
@@ -30,7 +31,7 @@ export interface Log {
 
 /** Opens the log; what waits when the process exits is written then. */
 export function createLog({ level, fd = 1, isTerminal = isatty(fd) }: LogOptions): Log {
-  const writer = new LineWriter(fd);
+  const writer = new LineWriter(openNonBlocking(fd));
   let isOpen = true;
   const logger = pino(
     {
@@ -55,4 +56,18 @@ export function createLog({ level, fd = 1, isTerminal = isatty(fd) }: LogOptions
       await writer.close(CLOSE_LIMIT_MS);
     },
   };
+}
+
+/**
+ * Opens a pipe again, so that a full one refuses a write instead of holding it for ever: a write that waits in the
+ * kernel keeps the process from ending. Whoever else has the pipe keeps it as it was. Linux only; elsewhere, and for
+ * anything but a pipe, the descriptor stays.
+ */
+function openNonBlocking(fd: number): number {
+  try {
+    if (!fstatSync(fd).isFIFO()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return fd;
+  }
 }

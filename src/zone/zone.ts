@@ -52,6 +52,7 @@ export class Zone {
   #isChanged = false;
   #changedAt = 0;
   #refused = 0;
+  #endpoints = 0;
 
   constructor(options: ZoneOptions) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class Zone {
     const before = this.#inputs.get(key);
     const old = this.#compile(before);
     const next = this.#compile(input);
+    this.#endpoints += countEndpoints(input) - countEndpoints(before);
     if (input === undefined) this.#inputs.delete(key);
     else this.#inputs.set(key, input);
     const namespace = key.slice(0, key.indexOf('/'));
@@ -110,6 +112,11 @@ export class Zone {
   /** Seconds since the epoch at which an answer changed last. */
   get changedAt(): number {
     return this.#changedAt;
+  }
+
+  /** Endpoints of all Services, ready or not. */
+  get endpoints(): number {
+    return this.#endpoints;
   }
 
   /** Records that the table had no room for since the start: names that are missing, or out of date. */
@@ -199,6 +206,10 @@ export class Zone {
           })),
     );
   }
+}
+
+function countEndpoints(input: ServiceInput | undefined): number {
+  return input?.groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0) ?? 0;
 }
 
 function pointerKey({ address, target }: Pointer): string {

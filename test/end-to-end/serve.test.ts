@@ -79,6 +79,7 @@ suite('vipdns serve', () => {
     const metrics = await (await fetch(`${server.http}/metrics`)).text();
     assert.match(metrics, /^vipdns_dns_requests_total\{proto="udp",family="1",type="SRV"\} 1$/m);
     assert.match(metrics, /^vipdns_zone_services 9$/m);
+    assert.match(metrics, /^vipdns_zone_endpoints [1-9]\d*$/m);
   });
 
   test('a changed file changes the answers, a broken one leaves them, and is told in the log', async () => {

@@ -1,7 +1,10 @@
 /** Signals at the worst of times. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../support/process.ts';
@@ -30,4 +33,26 @@ test('a second signal ends the wait for silence', async () => {
     await once(server.child.stdout ?? process, 'data');
   assert.equal(await server.stop('SIGTERM'), 0);
   assert.ok(performance.now() - startedAt < 1900);
+});
+
+test('a log that nobody reads does not keep the server from ending', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vipdns-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const both = openSync(pipe, 'r+');
+  const filling = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  assert.throws(() => {
+    for (;;) writeSync(filling, Buffer.alloc(4096));
+  });
+  const ports = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
+  const child = spawn(process.execPath, ['src/main.ts', 'serve', ...ports], {
+    stdio: ['ignore', filling, 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  await sleep(1500);
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(8000) }), [0, null]);
+  closeSync(filling);
+  closeSync(both);
 });
