@@ -12,7 +12,7 @@ import { decodeRdatas, encodeNode, OWN_ZONE } from './node.ts';
 import type { Pointer } from './service-nodes.ts';
 import type { ServedZone } from './zone-set.ts';
 
-/** Most names that one address points to; what comes later is left out. */
+/** More names of one address than anybody asks for; hostNetwork gives many Services the same one. */
 const MAX_POINTERS = 1000;
 
 /** Parents of addresses whose place is remembered, so that a full list looks up each once. */
@@ -28,6 +28,8 @@ export interface ReverseZoneOptions {
   readonly table: TableWriter;
   readonly zones: readonly ServedZone[];
   readonly ttl: number;
+  /** Most names that one address points to; default 1000. */
+  readonly maxPointers?: number;
 }
 
 export class ReverseZone {
@@ -40,8 +42,12 @@ export class ReverseZone {
   /** How many nodes stand below each empty non-terminal between an apex and the addresses. */
   readonly #children = new Map<string, number>();
   readonly #places = new Map<string, Place>();
+  readonly #maxPointers: number;
+  /** Names beyond the limit, by owner name. */
+  readonly #waiting = new Map<string, readonly Uint8Array[]>();
 
-  constructor({ table, zones, ttl }: ReverseZoneOptions) {
+  constructor({ table, zones, ttl, maxPointers = MAX_POINTERS }: ReverseZoneOptions) {
+    this.#maxPointers = maxPointers;
     this.#table = table;
     this.#ttl = ttl;
     this.#zoneOf = new Map(
@@ -49,15 +55,14 @@ export class ReverseZone {
     );
   }
 
-  /** Makes an address point to a name, besides those that it points to; gives whether that was new. */
+  /** Makes an address point to a name, besides those that it points to; gives whether an answer changed. */
   add({ address, target }: Pointer): boolean {
     const owner = reverseName(address);
     const value = this.#table.get(owner);
     const targets = value === undefined ? [] : decodeRdatas(value);
-    const isKnown = targets.some((other) => Buffer.compare(other, target) === 0);
-    if (isKnown || targets.length >= MAX_POINTERS) return false;
-    // Sorted, so that the same objects give the same record in whatever order they came.
-    const isHeld = this.#put(owner, [...targets, target].sort(Buffer.compare));
+    const waiting = this.#waitingFor(owner);
+    if (includesName(targets, target) || includesName(waiting, target)) return false;
+    const isHeld = this.#putFirst(owner, [...targets, ...waiting, target]);
     if (isHeld && value === undefined) this.#countParents(owner, 1);
     return isHeld;
   }
@@ -67,16 +72,31 @@ export class ReverseZone {
     const owner = reverseName(address);
     const value = this.#table.get(owner);
     if (value === undefined) return false;
-    const targets = decodeRdatas(value);
-    const left = targets.filter((other) => Buffer.compare(other, target) !== 0);
-    if (left.length === targets.length) return false;
-    if (left.length > 0) {
-      this.#put(owner, left);
-      return true;
-    }
+    const waiting = this.#waitingFor(owner);
+    const before = [...decodeRdatas(value), ...waiting];
+    const left = before.filter((other) => Buffer.compare(other, target) !== 0);
+    if (left.length === before.length) return false;
+    if (left.length > 0) return this.#putFirst(owner, left);
     this.#table.delete(owner);
     this.#countParents(owner, -1);
     return true;
+  }
+
+  /**
+   * Puts the first names in their order, so that the same objects give the same record in whatever order they came;
+   * those beyond the limit wait for others to go.
+   */
+  #putFirst(owner: WireName, targets: Uint8Array[]): boolean {
+    if (targets.length > 1) targets.sort(Buffer.compare);
+    const waiting = targets.slice(this.#maxPointers);
+    if (waiting.length > 0) this.#waiting.set(nameKey(owner), waiting);
+    else if (this.#waiting.size > 0) this.#waiting.delete(nameKey(owner));
+    return this.#put(owner, targets.slice(0, this.#maxPointers));
+  }
+
+  /** Almost always nothing waits at all, and a key is not worth making. */
+  #waitingFor(owner: WireName): readonly Uint8Array[] {
+    return (this.#waiting.size > 0 && this.#waiting.get(nameKey(owner))) || [];
   }
 
   /** Tells whether the table had room. */
@@ -124,4 +144,8 @@ export class ReverseZone {
       }
     }
   }
+}
+
+function includesName(names: readonly Uint8Array[], name: Uint8Array): boolean {
+  return names.some((other) => Buffer.compare(other, name) === 0);
 }

@@ -34,6 +34,8 @@ export interface ZoneOptions {
   readonly noEndpoints: boolean;
   /** This server's own addresses: for `ns.dns.<domain>`, and to know the Services that lead here. */
   readonly addresses: readonly Uint8Array[];
+  /** Most names that one address points to; default 1000. */
+  readonly maxPointers?: number;
   /** Seconds since the epoch, for serials. */
   readonly now: () => number;
 }

@@ -77,6 +77,37 @@ suite('Zone', () => {
     assert.equal(zone.ask('1.0.244.10.in-addr.arpa PTR').status, 'REFUSED');
   });
 
+  test('names beyond the limit of an address wait, and take the place of those that go', () => {
+    const zone = new TestZone({ maxPointers: 3 });
+    const names = ['e', 'a', 'd', 'b', 'c'];
+    const set = (name: string, isThere: boolean) =>
+      zone.zone.setService(
+        `shop/${name}`,
+        isThere
+          ? {
+              service: service(`shop/${name}`, { headless: true }),
+              groups: [slice(`shop/${name}`, [endpoint('10.244.0.1', { hostname: 'h' })])],
+            }
+          : undefined,
+      );
+    const pointers = () =>
+      zone
+        .ask('1.0.244.10.in-addr.arpa PTR')
+        .answer.map((line) => line.split(' ')[4].split('.')[1])
+        .sort()
+        .join('');
+    for (const name of names) set(name, true);
+    assert.equal(pointers(), 'abc');
+    set('a', false);
+    assert.equal(pointers(), 'bcd');
+    set('e', false);
+    set('b', false);
+    assert.equal(pointers(), 'cd');
+    set('c', false);
+    set('d', false);
+    assert.equal(zone.ask('1.0.244.10.in-addr.arpa PTR').status, 'REFUSED');
+  });
+
   test('the names of a namespace stay while it has Services, whatever is said of it', () => {
     const zone = new TestZone();
     zone.zone.setService('shop/web', {
