@@ -33,6 +33,7 @@ export interface SupervisedZoneOptions {
 }
 
 export class SupervisedZone {
+  readonly name = 'zone';
   readonly #options: SupervisedZoneOptions;
   readonly #ready = Promise.withResolvers<ZoneSummary>();
   readonly #supervisor: Supervisor<ZoneThreadData, ZoneThreadMessage, ZoneThreadCommand>;
@@ -40,7 +41,6 @@ export class SupervisedZone {
   #filling: ZoneMemory;
   #memory: ZoneMemory;
   #isStarted = false;
-  #deaths = 0;
   #vips: VipMemory | undefined;
 
   constructor(options: SupervisedZoneOptions) {
@@ -48,7 +48,7 @@ export class SupervisedZone {
     this.#memory = createZoneMemory();
     this.#filling = this.#memory;
     this.#supervisor = new Supervisor({
-      name: 'zone',
+      name: this.name,
       module: 'zone-thread',
       createData: () => this.#createData(),
       onMessage: (message) => this.#receive(message),
@@ -72,8 +72,6 @@ export class SupervisedZone {
     return new ZoneStatus(this.#memory.status).state === 'ready';
   }
 
-  readonly name = 'zone';
-
   get isAlive(): boolean {
     return this.#supervisor.isAlive;
   }
@@ -94,9 +92,9 @@ export class SupervisedZone {
   /** A thread that dies at every start will go on doing so; later on the old memory serves. */
   #prepareNext(): void {
     this.#filling = createZoneMemory();
-    this.#deaths++;
-    if (this.#isStarted || this.#deaths < MAX_START_DEATHS) return;
-    const text = `Cannot start zone thread: it died ${this.#deaths} times, the log says of what`;
+    const deaths = this.#supervisor.restarts + 1;
+    if (this.#isStarted || deaths < MAX_START_DEATHS) return;
+    const text = `Cannot start zone thread: it died ${deaths} times, the log says of what`;
     this.#ready.reject(new StartError(text, 'ERR_THREAD_DIED'));
   }
 

@@ -5,4 +5,6 @@ export const EXIT = {
   failed: 1,
   /** The arguments or the configuration are wrong. */
   usage: 2,
+  /** Nobody responded in time (query). */
+  noResponse: 3,
 } as const;

@@ -6,6 +6,7 @@ import { parseDuration } from '../config/duration.ts';
 import { parseSocketAddress } from '../config/socket-address.ts';
 import { FormatError } from '../dns/errors.ts';
 import { encodeName } from '../dns/name.ts';
+import { EXIT } from './exit-code.ts';
 import { type Exchange, exchange, NoResponseError, type Response } from './query-exchange.ts';
 import { formatAnswerData, formatResponse, parseType, responseCode } from './query-output.ts';
 
@@ -37,8 +38,6 @@ EXAMPLES
     vipdns query dns-version.cluster.local TXT @[::1]:53 --quiet --timeout 1s
 `;
 
-const EXIT = { answer: 0, noAnswer: 1, usage: 2, noResponse: 3 } as const;
-
 const DEFAULT_SERVER: SocketAddress = { address: '127.0.0.1', port: 1053 };
 const DNS_PORT = 53;
 const DEFAULT_TIMEOUT = '2s';
@@ -56,7 +55,7 @@ export async function runQuery(arguments_: string[]): Promise<number> {
   const request = parseRequest(arguments_);
   if (request === 'help') {
     console.log(QUERY_HELP);
-    return EXIT.answer;
+    return EXIT.ok;
   }
   if (typeof request === 'string') {
     console.error(`Cannot read arguments: ${request}; see vipdns query --help`);
@@ -66,7 +65,7 @@ export async function runQuery(arguments_: string[]): Promise<number> {
   try {
     const response = await exchange(request.exchange);
     print(response, request);
-    return hasAnswer(response) ? EXIT.answer : EXIT.noAnswer;
+    return hasAnswer(response) ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (!(error instanceof NoResponseError)) throw error;
     console.error(`Cannot ask "${server.address}" port ${server.port}: ${error.message}`);

@@ -14,16 +14,6 @@ export const PLAIN_UDP_BYTES = 512;
 /** Our own maximum UDP payload: what crosses every path unfragmented (DNS flag day 2020). */
 export const EDNS_UDP_BYTES = 1232;
 
-/** Offsets in the header. */
-export const HEADER = {
-  id: 0,
-  flags: 2,
-  qdcount: 4,
-  ancount: 6,
-  nscount: 8,
-  arcount: 10,
-} as const;
-
 /** Bits of the 16-bit flags field. */
 export const FLAG = {
   qr: 0x8000,

@@ -5,6 +5,9 @@
 import { CLASS_IN, HEADER_BYTES } from './constants.ts';
 import type { WireName } from './name.ts';
 
+/** Owner as a pointer, type, class, TTL and length of the RDATA. */
+export const RECORD_BYTES = 12;
+
 /** Offsets that a compression pointer can hold: 14 bits, RFC 1035 section 4.1.4. */
 const MAX_POINTER_OFFSET = 0x3fff;
 

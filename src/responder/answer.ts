@@ -6,7 +6,7 @@
  */
 import { IPV4_BYTES } from '../dns/address.ts';
 import { HEADER_BYTES, TYPE } from '../dns/constants.ts';
-import { MessageWriter } from '../dns/message-writer.ts';
+import { MessageWriter, RECORD_BYTES } from '../dns/message-writer.ts';
 import { ROOT, type WireName } from '../dns/name.ts';
 import { FORM } from '../zone/node.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
@@ -14,8 +14,6 @@ import { Glue } from './glue.ts';
 import type { Query } from './query.ts';
 import { RandomOrder } from './random-order.ts';
 
-/** Owner as a pointer, type, class, TTL and length of the RDATA. */
-export const RECORD_BYTES = 12;
 const POINTER_BYTES = 2;
 const SRV_FIXED_BYTES = 6;
 

@@ -5,9 +5,8 @@
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
-import type { MessageWriter } from '../dns/message-writer.ts';
+import { type MessageWriter, RECORD_BYTES } from '../dns/message-writer.ts';
 
-const RECORD_BYTES = 12;
 /** More targets than fit into 65,535 bytes of SRV records. */
 const MAX_TARGETS = 4096;
 /** NS records with glue; nobody has as many. */

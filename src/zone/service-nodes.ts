@@ -54,11 +54,14 @@ export function compileService(input: ServiceInput, options: ServiceNodesOptions
   if (owner === undefined) return NONE;
   if (service.type === 'ExternalName') return compileExternalName(service, owner, options);
   const endpoints = options.noEndpoints ? [] : namedEndpoints(input, options);
-  if (service.headless) {
-    return endpoints.length === 0 ? NONE : compileHeadless(owner, endpoints, options);
-  }
-  if (options.ignoreEmptyService && endpoints.length === 0) return NONE;
-  return compileClusterIp(service, owner, { ...options, endpoints });
+  const mayBeEmpty = !service.headless && !options.ignoreEmptyService;
+  if (endpoints.length === 0 && !mayBeEmpty) return NONE;
+  const targets = service.headless ? endpoints : [clusterIpTarget(service)];
+  const named = endpointNodes(owner, endpoints, options);
+  return {
+    nodes: [...named.nodes, ...serviceAndPortNodes(owner, targets, options)],
+    pointers: [...(service.headless ? [] : pointersTo(owner, targets[0])), ...named.pointers],
+  };
 }
 
 /** Gives `<service>.<namespace>.svc.<domain>`; undefined where that is longer than a name can be. */
@@ -123,37 +126,19 @@ export function externalTarget(externalName: string): WireName | undefined {
   }
 }
 
-function compileClusterIp(
-  service: Service,
-  owner: WireName,
-  options: ServiceNodesOptions & { endpoints: readonly NamedEndpoint[] },
-): ServiceNodes {
+/** The Service itself as the one target of its records, at its virtual IPs. */
+function clusterIpTarget(service: Service): NamedEndpoint {
   const ports = distinctPorts(service.ports);
-  const own: NamedEndpoint = { label: '', ipv4: [], ipv6: [], ports };
+  const target: NamedEndpoint = { label: '', ipv4: [], ipv6: [], ports };
   for (const text of service.clusterIps) {
     const address = parseAddress(text);
-    if (address) addAddress(address.length === 4 ? own.ipv4 : own.ipv6, address);
+    if (address) addAddress(address.length === 4 ? target.ipv4 : target.ipv6, address);
   }
-  const endpoints = endpointNodes(owner, options.endpoints, options);
-  return {
-    nodes: [...endpoints.nodes, ...serviceAndPortNodes(owner, [own], options)],
-    pointers: [
-      ...[...own.ipv4, ...own.ipv6].map((address) => ({ address, target: owner })),
-      ...endpoints.pointers,
-    ],
-  };
+  return target;
 }
 
-function compileHeadless(
-  owner: WireName,
-  named: readonly NamedEndpoint[],
-  options: ServiceNodesOptions,
-): ServiceNodes {
-  const endpoints = endpointNodes(owner, named, options);
-  return {
-    nodes: [...endpoints.nodes, ...serviceAndPortNodes(owner, named, options)],
-    pointers: endpoints.pointers,
-  };
+function pointersTo(target: WireName, { ipv4, ipv6 }: NamedEndpoint): Pointer[] {
+  return [...ipv4, ...ipv6].map((address) => ({ address, target }));
 }
 
 function endpointNodes(
@@ -167,9 +152,7 @@ function endpointNodes(
     const owner = fittingChildName(endpoint.label, parent);
     if (owner === undefined) continue;
     nodes.push({ owner, zone, rrsets: addressRrsets([endpoint], ttl) });
-    for (const address of [...endpoint.ipv4, ...endpoint.ipv6]) {
-      pointers.push({ address, target: owner });
-    }
+    pointers.push(...pointersTo(owner, endpoint));
   }
   return { nodes, pointers };
 }
@@ -180,7 +163,8 @@ function serviceAndPortNodes(
   endpoints: readonly NamedEndpoint[],
   { zone, ttl }: ServiceNodesOptions,
 ): Node[] {
-  const targets = endpoints.filter(({ label }) => hasName(label, owner));
+  // The Service itself has its name already.
+  const targets = endpoints.filter(({ label }) => label === '' || fitsBefore(label, owner));
   const { all, named } = recordsByPort(targets);
   const serviceRrset = (ports: PortRecords, labelsBeforeParent: number): ServiceRrset => ({
     type: TYPE.SRV,
@@ -264,28 +248,21 @@ function distinctPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] 
   return byKey.size === ports.length ? ports : [...byKey.values()];
 }
 
-/** Tells whether a target has a name: the Service itself, or a child whose name is not too long. */
-function hasName(label: string, parent: WireName): boolean {
-  return label === '' || fittingChildName(label, parent) !== undefined;
-}
-
 /** As `childName()`; undefined where the label or the name would be too long, and so cannot exist. */
 function fittingChildName(label: string, parent: WireName): WireName | undefined {
-  const fits =
-    label.length <= MAX_LABEL_BYTES && 1 + label.length + parent.length <= MAX_NAME_BYTES;
-  return fits ? childName(label, parent) : undefined;
+  return fitsBefore(label, parent) ? childName(label, parent) : undefined;
+}
+
+function fitsBefore(label: string, parent: WireName): boolean {
+  return label.length <= MAX_LABEL_BYTES && 1 + label.length + parent.length <= MAX_NAME_BYTES;
 }
 
 function addAddress(addresses: Uint8Array[], address: Uint8Array): void {
   if (addresses.length >= MAX_RRS) return;
-  if (!addresses.some((other) => isEqual(other, address))) addresses.push(address);
+  if (!addresses.some((other) => Buffer.compare(other, address) === 0)) addresses.push(address);
 }
 
 function distinct(addresses: Uint8Array[]): Uint8Array[] {
   if (addresses.length < 2) return addresses;
   return [...new Map(addresses.map((address) => [address.join(), address])).values()];
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
