@@ -9,10 +9,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   dns: [],
   table: [],
   monitoring: [],
+  socket: [],
   config: ['dns', 'monitoring'],
   source: ['dns'],
   zone: ['dns', 'source', 'table'],
-  responder: ['dns', 'monitoring', 'table', 'zone'],
+  responder: ['dns', 'monitoring', 'socket', 'table', 'zone'],
 };
 
 const files = globSync('src/**/*.ts').map((file) => file.split('\\').join('/'));
