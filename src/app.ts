@@ -2,32 +2,45 @@
  * THE MAP of the main thread: builds the stages in the order of the data, and stops them the other way round.
  *
  *   zone thread        objects -> store -> zone -> table
- *   responder threads  queries -> table -> responses
- *   here               start and stop, supervision, HTTP, log
+ *   responder threads  queries -> table -> responses, or to here what no table answers
+ *   here               start and stop, UDP sockets, supervision, HTTP, log
  */
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { waitForSilence } from './drain.ts';
-import { createResponderCounters } from './monitoring/counters.ts';
+import { type AnswerMiss, MissAnswerer } from './misses.ts';
+import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
 import { type Health, type MonitoringServer, startMonitoringServer } from './monitoring/http.ts';
 import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createZoneGauges } from './monitoring/zone-gauges.ts';
 import { claimPorts } from './responder/claim-ports.ts';
+import { createMissRing } from './responder/miss-ring.ts';
 import { whenAborted } from './stop-signals.ts';
 import { countResponders, SupervisedResponders } from './supervised-responders.ts';
 import { SupervisedZone } from './supervised-zone.ts';
 import type { ZoneSummary } from './threads.ts';
+import { openUdpSockets } from './udp-io.ts';
 import { VERSION } from './version.ts';
 import { buildZoneSet } from './zone/zone-set.ts';
 
 /** Longest time that a thread gets to end by itself, in milliseconds. */
 const STOP_LIMIT_MS = 3000;
 
+export interface AppOptions {
+  readonly log: Log;
+  /** Where it is aborted before everything runs, the start ends. */
+  readonly signal: AbortSignal;
+  /** Answers what no zone of ours does; without it that is refused. */
+  readonly answerMiss?: AnswerMiss;
+}
+
 /** A running server. */
 export interface App {
   /** Where it answers, with the ports that were chosen where the configuration says 0. */
   readonly listen: readonly SocketAddress[];
   readonly http: SocketAddress;
+  /** How UDP datagrams move. */
+  readonly io: 'batch' | 'dgram';
   /** What was taken in at the start. */
   readonly summary: ZoneSummary;
   readonly zone: SupervisedZone;
@@ -44,17 +57,24 @@ export interface App {
 /**
  * Starts a server, and resolves when it answers from everything that there is. Rejects with ListenError,
  * MonitoringListenError or StartError where something stands in the way that the operator has to mend.
- * Where `signal` is aborted before, it stops again and resolves to undefined.
+ * Where the signal is aborted before, it stops again and resolves to undefined.
  */
 export async function startApp(
   configuration: Configuration,
-  logSink: Log,
-  signal: AbortSignal,
+  { log: logSink, signal, answerMiss }: AppOptions,
 ): Promise<App | undefined> {
   const { log } = logSink;
+  const responderCount = countResponders(configuration);
   const listen = await claimPorts(configuration.listen);
+  const sockets = await openUdpSockets({
+    ...configuration,
+    listen,
+    responders: responderCount,
+    log,
+  });
   const zones = buildZoneSet(configuration);
-  const counters = createResponderCounters(countResponders(configuration));
+  // One block more, for what this thread answers by itself.
+  const counters = createResponderCounters(responderCount + 1);
   const gauges = createZoneGauges();
   let isStopping = false;
 
@@ -66,27 +86,46 @@ export async function startApp(
     onMemory: (memory) => responders.use(memory),
     log,
   });
+  const missRings = answerMiss && Array.from({ length: responderCount }, () => createMissRing());
   const responders = new SupervisedResponders({
     configuration,
     zones,
     listen,
     counters,
+    sockets,
+    missRings,
     memory: () => zone.memory,
     log,
   });
+  const misses =
+    answerMiss &&
+    new MissAnswerer({
+      rings: missRings ?? [],
+      answer: answerMiss,
+      outletOf: (responder, listener) => responders.outletOf(responder, listener),
+      counters: responderCounters(counters, responderCount),
+    });
   const metrics = createMetrics({
     responderCounters: counters,
     zoneGauges: gauges,
     version: VERSION,
+    udpSockets: sockets && (() => sockets.readMemory()),
     threads: () => [zone, ...responders.threads],
     droppedLogLines: () => logSink.dropped,
   });
 
   let http: MonitoringServer | undefined;
-  const stop = async () => {
-    isStopping = true;
+  const stopAll = async () => {
     await Promise.all([responders.stop(STOP_LIMIT_MS), zone.stop(STOP_LIMIT_MS)]);
+    await misses?.close(STOP_LIMIT_MS);
+    sockets?.close();
     await http?.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    isStopping = true;
+    stopped ??= stopAll();
+    return stopped;
   };
   const drain = async (signal: AbortSignal) => {
     isStopping = true;
@@ -96,7 +135,8 @@ export async function startApp(
   try {
     http = await startMonitoringServer({
       ...configuration.http,
-      health: () => healthOf(responders.threads.flatMap(reasonOfThread)),
+      health: () =>
+        healthOf([...responders.threads.flatMap(reasonOfThread), ...responders.reasons]),
       ready: () => {
         if (isStopping) return healthOf(['stopping']);
         return healthOf(zone.isComplete ? [] : ['zone is not complete yet']);
@@ -114,7 +154,8 @@ export async function startApp(
     }
     const [summary] = await started;
     const { address, port } = http.address();
-    return { listen, http: { address, port }, summary, zone, responders, drain, stop };
+    const io = sockets === undefined ? 'dgram' : 'batch';
+    return { listen, http: { address, port }, io, summary, zone, responders, drain, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,7 +1,12 @@
 /** The responder threads as the main thread sees them: as many as were asked for, each replaced when it dies. */
 import { availableParallelism } from 'node:os';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
+import type { MissOutlet } from './misses.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
+import type { ThreadState } from './monitoring/metrics.ts';
+import { createPulses } from './monitoring/pulse.ts';
+import { createTcpCensus } from './responder/tcp-census.ts';
+import { ResponderWatch, type WatchedResponder } from './responder-watch.ts';
 import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 import { clearReader } from './table/table.ts';
@@ -11,6 +16,7 @@ import type {
   ResponderThreadMessage,
   ZoneMemory,
 } from './threads.ts';
+import type { UdpSockets } from './udp-sockets.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 const MAX_AUTO_RESPONDERS = 4;
@@ -25,42 +31,97 @@ export interface SupervisedRespondersOptions {
   readonly zones: readonly ServedZone[];
   readonly listen: readonly SocketAddress[];
   readonly counters: SharedArrayBuffer;
+  /** Sockets for batches; undefined where datagrams move one by one. */
+  readonly sockets: UdpSockets | undefined;
+  /** One for each responder, where somebody answers what no zone does. */
+  readonly missRings: readonly SharedArrayBuffer[] | undefined;
   /** What to answer from at present. */
   readonly memory: () => ZoneMemory;
   readonly log: LogFunction;
 }
 
+/** What all responders share, besides. */
+interface Shared {
+  readonly pulses: SharedArrayBuffer;
+  readonly tcpCensus: SharedArrayBuffer;
+}
+
 type Responder = Supervisor<ResponderThreadData, ResponderThreadMessage, ResponderThreadCommand>;
 
 export class SupervisedResponders {
+  readonly #options: SupervisedRespondersOptions;
   readonly #threads: readonly Responder[];
   readonly #listening: readonly PromiseWithResolvers<void>[];
+  readonly #selfPorts: number[];
+  readonly #watch: ResponderWatch;
 
   constructor(options: SupervisedRespondersOptions) {
-    const indexes = Array.from({ length: countResponders(options.configuration) }, (_, i) => i);
+    const count = countResponders(options.configuration);
+    const indexes = Array.from({ length: count }, (_, i) => i);
+    const shared = { pulses: createPulses(count), tcpCensus: createTcpCensus(count) };
+    this.#options = options;
     this.#listening = indexes.map(() => Promise.withResolvers<void>());
+    this.#selfPorts = indexes.map(() => 0);
     this.#threads = indexes.map(
       (index) =>
         new Supervisor({
           name: `responder-${index}`,
           module: 'responder-thread',
-          createData: () => dataOf(index, options),
+          createData: () => dataOf(index, options, shared),
           onMessage: (message) => this.#receive(message, { index, log: options.log }),
-          // Only now that the thread cannot read any more may what it held be freed.
-          onDeath: () => clearReader(options.memory().table, index),
+          onDeath: () => {
+            this.#selfPorts[index] = 0;
+            // Only now that the thread cannot read any more may what it held be freed.
+            clearReader(options.memory().table, index);
+          },
           log: options.log,
         }),
     );
+    this.#watch = new ResponderWatch({
+      responders: indexes.map((index) => this.#watched(index)),
+      pulses: shared.pulses,
+      zones: options.zones,
+      log: options.log,
+    });
   }
 
   /** The threads, for health and metrics. */
-  get threads(): readonly { name: string; isAlive: boolean; restarts: number }[] {
-    return this.#threads;
+  get threads(): readonly ThreadState[] {
+    return this.#threads.map(({ name, isAlive, restarts }, i) => ({
+      name,
+      isAlive,
+      restarts,
+      stuck: this.#watch.stuck(i),
+    }));
+  }
+
+  /** What is wrong with threads that run, in words. */
+  get reasons(): string[] {
+    return this.#watch.reasons();
   }
 
   /** Resolves when every one of them has its sockets. */
   async listening(): Promise<void> {
     await Promise.all(this.#listening.map(({ promise }) => promise));
+  }
+
+  /** Gives the way back for what a responder handed on; undefined where it has died. */
+  outletOf(index: number, listener: number): MissOutlet | undefined {
+    const { sockets } = this.#options;
+    const thread = this.#threads[index];
+    const protocol = listener % 2 === 0 ? 'udp' : 'tcp';
+    if (sockets !== undefined && protocol === 'udp') {
+      const handle = sockets.of(index).handles[listener >> 1];
+      return { protocol, send: (reply) => sockets.reply(handle, reply) };
+    }
+    if (!thread.isAlive) return undefined;
+    return {
+      protocol,
+      send: (reply) => {
+        thread.send({ kind: 'answer', listener, reply });
+        return true;
+      },
+    };
   }
 
   /** Lets all of them answer from other memory. */
@@ -75,7 +136,26 @@ export class SupervisedResponders {
 
   /** Lets them answer what has come, and ends them. */
   async stop(limitMs: number): Promise<void> {
+    this.#watch.close();
     await Promise.all(this.#threads.map((thread) => thread.stop({ kind: 'stop' }, limitMs)));
+  }
+
+  #watched(index: number): WatchedResponder {
+    const thread = this.#threads[index];
+    const selfPorts = this.#selfPorts;
+    return {
+      name: thread.name,
+      get isAlive() {
+        return thread.isAlive;
+      },
+      get restarts() {
+        return thread.restarts;
+      },
+      get selfPort() {
+        return selfPorts[index];
+      },
+      terminate: () => thread.terminate(),
+    };
   }
 
   #receive(
@@ -87,6 +167,7 @@ export class SupervisedResponders {
         logEvent(log, message.event);
         return;
       case 'listening':
+        this.#selfPorts[index] = message.selfPort;
         this.#listening[index].resolve();
         return;
       case 'failed':
@@ -99,14 +180,19 @@ export class SupervisedResponders {
 
 function dataOf(
   index: number,
-  { configuration, zones, listen, counters, memory }: SupervisedRespondersOptions,
+  options: SupervisedRespondersOptions,
+  shared: Shared,
 ): ResponderThreadData {
+  const { configuration, zones, listen, counters, sockets, missRings, memory } = options;
   const { ttl, negativeTtl, pods } = configuration;
   return {
+    ...shared,
     index,
     zones,
     listen,
     counters,
+    sockets: sockets?.of(index),
+    missRing: missRings?.[index],
     ttl,
     negativeTtl,
     podsInsecure: pods === 'insecure',

@@ -4,7 +4,9 @@
  */
 import type { Configuration } from './config/configuration.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
+import type { Reply } from './responder/listener.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
+import type { ResponderSockets } from './udp-sockets.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 /** The zone's shared memory; a zone thread that is replaced starts with a new one. */
@@ -45,13 +47,19 @@ export interface ZoneSummary {
 export type ZoneThreadCommand = { readonly kind: 'stop' };
 
 export interface ResponderThreadData {
-  /** Number of the responder, and of its word in the table and its block of counters. */
+  /** Number of the responder, of its word in the table, its block of counters, its rows. */
   readonly index: number;
   readonly zones: readonly ServedZone[];
   readonly memory: ZoneMemory;
   readonly counters: SharedArrayBuffer;
+  readonly pulses: SharedArrayBuffer;
+  readonly tcpCensus: SharedArrayBuffer;
+  /** Where to write what no zone answers; absent where nobody reads it. */
+  readonly missRing: SharedArrayBuffer | undefined;
   /** Ports are those that were chosen where the configuration says 0. */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
+  /** UDP sockets for batches, one for each address; absent where datagrams move one by one. */
+  readonly sockets: ResponderSockets | undefined;
   readonly ttl: number;
   readonly negativeTtl: number;
   readonly podsInsecure: boolean;
@@ -59,10 +67,14 @@ export interface ResponderThreadData {
 
 export type ResponderThreadMessage =
   | { readonly kind: 'log'; readonly event: LogEvent }
-  | { readonly kind: 'listening' }
+  /** It has its sockets; `selfPort` takes queries of the main thread alone, on loopback, 0 for none. */
+  | { readonly kind: 'listening'; readonly selfPort: number }
   /** It cannot have its sockets. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string };
 
 export type ResponderThreadCommand =
   /** Answer from this memory from now on. */
-  { readonly kind: 'zone'; readonly memory: ZoneMemory } | { readonly kind: 'stop' };
+  | { readonly kind: 'zone'; readonly memory: ZoneMemory }
+  /** Send the answer to a query that was handed on. */
+  | { readonly kind: 'answer'; readonly listener: number; readonly reply: Reply }
+  | { readonly kind: 'stop' };

@@ -45,7 +45,7 @@ export async function runServe(
   if (typeof configuration === 'number') return configuration;
   const log = createLog(configuration.log);
   try {
-    const app = await startApp(configuration, log, signals.stop);
+    const app = await startApp(configuration, { log, signal: signals.stop });
     if (app === undefined) return EXIT.ok;
     tellStart(app, { log, configuration });
     await whenAborted(signals.stop);
@@ -78,6 +78,7 @@ function tellStart(
       services: summary.services,
       namespaces: summary.namespaces,
       listen: listening,
+      io: app.io,
       http: formatSocketAddress(http),
       try: examples,
     });

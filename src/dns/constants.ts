@@ -1,6 +1,7 @@
 /**
  * Numbers of the protocol: header layout, types, classes, codes, limits.
- * RFC 1035 section 4.1.1 (header), section 2.3.4 (limits); RFC 6891 (EDNS); RFC 8914 (extended errors).
+ * RFC 1035 section 4.1.1 (header), section 2.3.4 (limits); RFC 6891 (EDNS); RFC 7828 (keepalive), RFC 8914
+ * (extended errors).
  */
 
 export const HEADER_BYTES = 12;
@@ -66,4 +67,5 @@ export const EXTENDED_ERROR = {
   notReady: 14,
 } as const;
 
+export const EDNS_OPTION_TCP_KEEPALIVE = 11;
 export const EDNS_OPTION_EXTENDED_ERROR = 15;

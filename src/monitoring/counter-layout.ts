@@ -54,7 +54,9 @@ export const RESPONSE_CODES = [
 export const TRANSPORT_COUNTERS = [
   /** A query came from port 0, which nothing can be sent to. */
   'udpSourcePortZero',
-  /** A response was dropped because too many were still being sent. */
+  /** A query was longer than is read. */
+  'udpQueryTooLong',
+  /** A response was dropped because too many were still being sent, or the kernel had no room for it. */
   'udpSendBacklog',
   /** The kernel refused to send a response. */
   'udpSendError',
@@ -84,6 +86,10 @@ export const TRANSPORT_COUNTERS = [
   'tcpReset',
   /** Any other error of a connection. */
   'tcpConnectionError',
+  /** A query that no zone of ours answers was handed on. */
+  'missHandedOn',
+  /** There was no room to hand it on. */
+  'missRefused',
 ] as const;
 
 export type TransportCounter = (typeof TRANSPORT_COUNTERS)[number];

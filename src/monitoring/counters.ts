@@ -63,14 +63,18 @@ export class ResponderCounters {
     observe(slots, SLOTS.querySizes + carrier * SIZE_SLOTS, SIZE_HISTOGRAM, bytes);
   }
 
-  /** Counts a response of `bytes` bytes, and how long it took where that was measured. */
-  countResponse(rcode: number, bytes: number, durationMicroseconds = -1): void {
+  /** Counts a response of `bytes` bytes. */
+  countResponse(rcode: number, bytes: number): void {
     const { slots } = this;
     slots[SLOTS.responses + responseCodeIndex(rcode)] += 1;
     observe(slots, SLOTS.responseSizes, SIZE_HISTOGRAM, bytes);
-    if (durationMicroseconds >= 0) {
-      observe(slots, SLOTS.durations, DURATION_HISTOGRAM, durationMicroseconds);
-    }
+  }
+
+  /** Counts how long so many responses took, in microseconds: those of a batch take as long as the batch. */
+  countDurations(responses: number, microseconds: number): void {
+    const { slots } = this;
+    slots[SLOTS.durations + bucketIndex(DURATION_HISTOGRAM, microseconds)] += responses;
+    slots[SLOTS.durations + DURATION_HISTOGRAM.buckets + 1] += microseconds * responses;
   }
 
   /** Counts a response that left records out, with TC set; it is counted as a response besides. */

@@ -18,10 +18,21 @@ export interface MetricsSources {
   readonly version: string;
   /** Commit that was built; empty where it is not known. */
   readonly revision?: string;
+  /** Tells how the queues of the UDP sockets are doing; absent where the kernel cannot be asked. */
+  readonly udpSockets?: (() => SocketQueues) | undefined;
   /** Gives the threads that are kept alive. */
   readonly threads: () => readonly ThreadState[];
   /** Gives the number of lines that the log had to drop. */
   readonly droppedLogLines: () => number;
+}
+
+export interface SocketQueues {
+  /** Datagrams that the kernel dropped since the start. */
+  readonly drops: number;
+  /** Bytes that wait to be read, as the kernel counts them. */
+  readonly queuedBytes: number;
+  /** Bytes that may wait, as the kernel counts them. */
+  readonly receiveBufferBytes: number;
 }
 
 export interface ThreadState {
@@ -29,6 +40,8 @@ export interface ThreadState {
   readonly isAlive: boolean;
   /** How often the thread had to be replaced. */
   readonly restarts: number;
+  /** How often it had to be ended because it did not work; absent where nobody looks. */
+  readonly stuck?: number;
 }
 
 /** Gives the function that /metrics calls. */
@@ -46,9 +59,34 @@ export function createMetrics(sources: MetricsSources): () => Promise<string> {
 export function metricFamilies(sources: MetricsSources, sums: Float64Array): MetricFamily[] {
   return [
     ...responderMetrics(sums),
+    ...socketMetrics(sources.udpSockets),
     ...zoneMetrics(new ZoneGauges(sources.zoneGauges)),
     ...serverMetrics(sources),
     ...processMetrics(),
+  ];
+}
+
+function socketMetrics(read: (() => SocketQueues) | undefined): MetricFamily[] {
+  if (read === undefined) return [];
+  return [
+    {
+      name: 'vipdns_udp_kernel_dropped_total',
+      help: 'Queries that the kernel dropped because the queue of their socket was full.',
+      type: 'counter',
+      samples: () => [{ value: read().drops }],
+    },
+    {
+      name: 'vipdns_udp_queued_bytes',
+      help: 'Memory of the queries that wait to be read, as the kernel counts it.',
+      type: 'gauge',
+      samples: () => [{ value: read().queuedBytes }],
+    },
+    {
+      name: 'vipdns_udp_receive_buffer_bytes',
+      help: 'Memory that such queries may take; the kernel grants no more than net.core.rmem_max allows.',
+      type: 'gauge',
+      samples: () => [{ value: read().receiveBufferBytes }],
+    },
   ];
 }
 
@@ -77,6 +115,15 @@ function serverMetrics(sources: MetricsSources): MetricFamily[] {
       type: 'counter',
       samples: () =>
         threads().map(({ name, restarts }) => ({ labels: { thread: name }, value: restarts })),
+    },
+    {
+      name: 'vipdns_thread_stuck_total',
+      help: 'Times that a thread ran and did not work, and was ended; any is a fault, and was logged.',
+      type: 'counter',
+      samples: () =>
+        threads().flatMap(({ name, stuck }) =>
+          stuck === undefined ? [] : [{ labels: { thread: name }, value: stuck }],
+        ),
     },
     {
       name: 'vipdns_log_lines_dropped_total',

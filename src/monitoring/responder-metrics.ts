@@ -73,7 +73,7 @@ function messageMetrics(slots: Float64Array): MetricFamily[] {
     },
     {
       name: duration,
-      help: 'Time from a query to its response, of those queries for which it was measured.',
+      help: 'Time from reading a batch of queries to having sent its responses, for each response; what was handed on is not among them.',
       type: 'histogram',
       samples: () =>
         histogramSamples(slots, {
@@ -92,6 +92,16 @@ function messageMetrics(slots: Float64Array): MetricFamily[] {
       'vipdns_dns_messages_ignored_total',
       'Messages that got no response: no query, or shorter than a header.',
       () => slots[SLOTS.ignored],
+    ),
+    counter(
+      'vipdns_dns_queries_handed_on_total',
+      'Queries that no zone of ours answers and that were handed on.',
+      () => eventCount(slots, 'missHandedOn'),
+    ),
+    counter(
+      'vipdns_dns_queries_not_handed_on_total',
+      'Queries that were to be handed on when there was no room; answered with SERVFAIL.',
+      () => eventCount(slots, 'missRefused'),
     ),
   ];
 }
@@ -113,9 +123,10 @@ function udpMetrics(slots: Float64Array): MetricFamily[] {
   return [
     byCause(slots, {
       name: 'vipdns_udp_dropped_total',
-      help: 'Queries or responses that were dropped: source port 0 cannot be answered, too many responses were still being sent (backlog), or the kernel refused one.',
+      help: 'Queries or responses that were dropped: source port 0 cannot be answered, the query was longer than 2048 bytes, the kernel had no room for the response (backlog), or refused it.',
       causes: {
         source_port_zero: 'udpSourcePortZero',
+        query_too_long: 'udpQueryTooLong',
         backlog: 'udpSendBacklog',
         send_error: 'udpSendError',
       },

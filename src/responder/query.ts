@@ -4,6 +4,7 @@
  * RFC 1035 section 4.1, RFC 9619 (one question), RFC 6891 section 6.1 (OPT).
  */
 import {
+  EDNS_OPTION_TCP_KEEPALIVE,
   EDNS_UDP_BYTES,
   FLAG,
   HEADER_BYTES,
@@ -40,6 +41,8 @@ export class Query {
 
   hasEdns = false;
   dnssecOk = false;
+  /** The client speaks edns-tcp-keepalive (RFC 7828). */
+  asksKeepalive = false;
   /** The client's UDP payload size, within 512 and our own maximum. */
   payloadBytes = PLAIN_UDP_BYTES;
   #ednsVersion = 0;
@@ -107,6 +110,7 @@ export class Query {
   #decodeRecords(bytes: Uint8Array, length: number): boolean {
     this.hasEdns = false;
     this.dnssecOk = false;
+    this.asksKeepalive = false;
     this.payloadBytes = PLAIN_UDP_BYTES;
     this.#ednsVersion = 0;
     const before = ((bytes[6] << 8) | bytes[7]) + ((bytes[8] << 8) | bytes[9]);
@@ -138,6 +142,8 @@ export class Query {
     let at = fixed + RECORD_FIXED_BYTES;
     while (at < end) {
       if (at + 4 > end) return false;
+      if (((bytes[at] << 8) | bytes[at + 1]) === EDNS_OPTION_TCP_KEEPALIVE)
+        this.asksKeepalive = true;
       at += 4 + ((bytes[at + 2] << 8) | bytes[at + 3]);
     }
     return at === end;

@@ -7,11 +7,19 @@
 export interface Transport {
   readonly protocol: 'udp' | 'tcp';
   readonly family: 4 | 6;
+  /** Time in milliseconds for which an idle connection is kept, for edns-tcp-keepalive (RFC 7828); TCP only. */
+  readonly keepaliveMs?: number;
+  /**
+   * Hands the query that is being answered on to whoever can answer what no zone of ours holds; false where there
+   * is no room. Absent where there is nobody.
+   */
+  readonly handOn?: (query: Uint8Array, queryLength: number) => boolean;
 }
 
 /**
  * Answers the query in `query[0, queryLength)` into `response`, which is as long as the transport can send, and
- * gives the response's length in bytes, 0 for silence. Synchronous, allocates nothing, never throws, keeps neither buffer.
+ * gives the response's length in bytes; 0 where nothing is sent now: silence, or a query that was handed on.
+ * Synchronous, allocates nothing, never throws, keeps neither buffer.
  */
 export type Respond = (
   query: Uint8Array,

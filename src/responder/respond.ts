@@ -6,6 +6,7 @@
 import {
   CLASS_IN,
   EDNS_OPTION_EXTENDED_ERROR,
+  EDNS_OPTION_TCP_KEEPALIVE,
   EDNS_UDP_BYTES,
   EXTENDED_ERROR,
   FLAG,
@@ -30,6 +31,12 @@ export const MAX_ALIAS_STEPS = 8;
 
 const OPT_BYTES = 11;
 const EXTENDED_ERROR_BYTES = 6;
+const KEEPALIVE_BYTES = 6;
+/** RFC 7828 section 3.1: the timeout is in units of 100 ms, in 16 bits. */
+const KEEPALIVE_UNIT_MS = 100;
+const MAX_KEEPALIVE_UNITS = 0xffff;
+/** In place of an RCODE: somebody else answers. */
+const HANDED_ON = -1;
 const DNSSEC_OK = 0x8000;
 /** What of the query's flags comes back: RFC 1035 section 4.1.1, RFC 4035 section 3.2.2. */
 const ECHOED_FLAGS = FLAG.opcodeMask | FLAG.rd | FLAG.cd;
@@ -73,7 +80,7 @@ export class Responder {
 
   /**
    * Answers the query in `message[0, length)` into `response` and gives the response's length in bytes,
-   * 0 for silence. Never throws, allocates nothing. To be called between the table reader's `enter()` and
+   * 0 for silence and for a query that was handed on. Never throws, allocates nothing. To be called between the table reader's `enter()` and
    * `leave()`.
    */
   respond(message: Uint8Array, length: number, response: Uint8Array, transport: Transport): number {
@@ -94,8 +101,11 @@ export class Responder {
       case 'badvers':
       case 'accept': {
         this.#start(message, response, transport);
-        const rcode = acceptance === 'badvers' ? RCODE.BADVERS : this.#answerQuestion();
-        return this.#finish(rcode);
+        const rcode =
+          acceptance === 'badvers'
+            ? RCODE.BADVERS
+            : this.#answerQuestion(message, length, transport);
+        return rcode === HANDED_ON ? 0 : this.#finish(rcode, transport);
       }
     }
   }
@@ -118,13 +128,14 @@ export class Responder {
     this.#isAuthoritative = false;
     // While the zone is not complete, an error may come behind any number of aliases.
     const error = this.#status.state === 'ready' ? 0 : EXTENDED_ERROR_BYTES;
-    const kept = query.hasEdns ? OPT_BYTES + error : 0;
+    const keepalive = query.asksKeepalive ? KEEPALIVE_BYTES : 0;
+    const kept = query.hasEdns ? OPT_BYTES + error + keepalive : 0;
     this.#answer.start(response, Math.min(most, response.length) - kept);
     this.#answer.putQuestion(query, message);
   }
 
-  /** Fills the sections and gives the RCODE. */
-  #answerQuestion(): number {
+  /** Fills the sections and gives the RCODE, or HANDED_ON. */
+  #answerQuestion(message: Uint8Array, length: number, transport: Transport): number {
     const query = this.#query;
     if (query.qclass !== CLASS_IN) return RCODE.REFUSED;
     if (query.qtype === TYPE.AXFR || query.qtype === TYPE.IXFR) return RCODE.REFUSED;
@@ -154,7 +165,7 @@ export class Responder {
           this.#extendedError = EXTENDED_ERROR.notReady;
           return RCODE.SERVFAIL;
         case 'notOurs':
-          return step === 0 ? RCODE.REFUSED : RCODE.NOERROR;
+          return step === 0 ? handOn(message, length, transport) : RCODE.NOERROR;
       }
     }
   }
@@ -212,14 +223,15 @@ export class Responder {
   }
 
   /** Puts the OPT record and the header. */
-  #finish(rcode: number): number {
+  #finish(rcode: number, { handOn, keepaliveMs }: Transport): number {
     const query = this.#query;
     const { writer, isTruncated } = this.#answer;
-    if (query.hasEdns) this.#putOpt(rcode);
+    if (query.hasEdns) this.#putOpt(rcode, query.asksKeepalive ? keepaliveMs : undefined);
     const flags =
       FLAG.qr |
       (query.flags & ECHOED_FLAGS) |
       (this.#isAuthoritative ? FLAG.aa : 0) |
+      (handOn === undefined ? 0 : FLAG.ra) |
       (isTruncated ? FLAG.tc : 0) |
       (rcode & FLAG.rcodeMask);
     if (isTruncated) this.#counters.countTruncated();
@@ -228,7 +240,7 @@ export class Responder {
   }
 
   /** RFC 6891 section 6.1.2; room was kept back in `#start()`. */
-  #putOpt(rcode: number): void {
+  #putOpt(rcode: number, keepaliveMs: number | undefined): void {
     const { writer } = this.#answer;
     writer.putUint8(0);
     writer.putUint16(TYPE.OPT);
@@ -237,15 +249,26 @@ export class Responder {
     writer.putUint8(0);
     writer.putUint16(this.#query.dnssecOk ? DNSSEC_OK : 0);
     writer.additionals++;
-    if (this.#extendedError === 0) {
-      writer.putUint16(0);
-      return;
+    writer.startRdata();
+    if (this.#extendedError !== 0) {
+      writer.putUint16(EDNS_OPTION_EXTENDED_ERROR);
+      writer.putUint16(2);
+      writer.putUint16(this.#extendedError);
     }
-    writer.putUint16(EXTENDED_ERROR_BYTES);
-    writer.putUint16(EDNS_OPTION_EXTENDED_ERROR);
-    writer.putUint16(2);
-    writer.putUint16(this.#extendedError);
+    // Over UDP there is nothing to keep alive, and no value for it: RFC 7828 section 3.2.2.
+    if (keepaliveMs !== undefined) {
+      writer.putUint16(EDNS_OPTION_TCP_KEEPALIVE);
+      writer.putUint16(2);
+      writer.putUint16(Math.min(keepaliveMs / KEEPALIVE_UNIT_MS, MAX_KEEPALIVE_UNITS));
+    }
+    writer.endRdata();
   }
+}
+
+/** Gives what is answered to a query outside our zones, if not by somebody else. */
+function handOn(message: Uint8Array, length: number, transport: Transport): number {
+  if (transport.handOn === undefined) return RCODE.REFUSED;
+  return transport.handOn(message, length) ? HANDED_ON : RCODE.SERVFAIL;
 }
 
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const;

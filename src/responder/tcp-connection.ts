@@ -2,28 +2,30 @@
  * One TCP connection: queries come in any segmentation, each is answered in the order it came.
  * RFC 7766 sections 6.2 (connection handling) and 7 (response order), RFC 1035 section 4.2.2.
  *
- *     open --> paused (slow reader) --> open
+ *     open --> paused (slow reader, too many queries handed on) --> open
  *       \          \
- *        +----------+--> finishing (our side closed, input discarded) --> closed
+ *        +----------+--> finishing (input discarded; our side closed after the last answer) --> closed
  *
  * From every state a limit that is passed leads to closed at once.
  */
 import type { Socket } from 'node:net';
-import type { Responding, Transport } from './respond-function.ts';
+import type { AnsweringOptions } from './listener.ts';
+import type { Transport } from './respond-function.ts';
 import type { Evictable, Membership, TcpConnections } from './tcp-connections.ts';
 import { MALFORMED_LENGTH, MAX_FRAME_BYTES, NO_MESSAGE, TcpFraming } from './tcp-framing.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 import type { TcpOutput } from './tcp-output.ts';
-import type { CountTransportEvent, TransportEvent } from './transport-events.ts';
+import type { TransportEvent } from './transport-events.ts';
 
 /** What the connections of one listener share. */
-export interface TcpShared extends Responding {
+export interface TcpShared extends AnsweringOptions {
   readonly transport: Transport;
+  /** The same for a connection whose lifetime is nearly over: its client is asked to close it. */
+  readonly lastTransport: Transport;
   readonly limits: TcpLimits;
   readonly connections: TcpConnections;
-  readonly count: CountTransportEvent;
-  /** Monotonic, in milliseconds. */
-  readonly clock: () => number;
+  /** The connection whose queries are being answered. */
+  asking: TcpConnection | undefined;
   /** Holds the query that is being answered, and its response. */
   readonly query: Buffer;
   readonly response: Buffer;
@@ -35,12 +37,25 @@ export interface TcpShared extends Responding {
 const WAITING_EXTRA_BYTES = 2 * MAX_FRAME_BYTES;
 const NEVER = Number.POSITIVE_INFINITY;
 
+export interface TcpConnectionOptions {
+  /** Address of the client, as text. */
+  readonly client: string;
+  readonly ticket: number;
+  /** 1 or a little more: lengthens idle timeout and lifetime. */
+  readonly stretch: number;
+  readonly onClosed: (connection: TcpConnection) => void;
+}
+
 export class TcpConnection implements Evictable {
   readonly #socket: Socket;
   readonly #shared: TcpShared;
   readonly #membership: Membership;
+  /** What answers to queries that were handed on find the connection by. */
+  readonly ticket: number;
   readonly #framing = new TcpFraming();
-  readonly #onWritten = () => this.#continue();
+  readonly #onWritten = () => {
+    if (this.#membership.heldBytes > 0) this.#continue();
+  };
   readonly #onClosed: () => void;
   readonly #idleTimeoutMs: number;
   readonly #lifetimeEndsAt: number;
@@ -48,20 +63,20 @@ export class TcpConnection implements Evictable {
   #idleEndsAt: number;
   #messageDueAt: number;
   #readerDueAt = NEVER;
+  /** Queries that were handed on and not answered yet. */
+  #awaited = 0;
   #isPaused = false;
   #isFinishing = false;
+  #isOutputEnded = false;
   #isClosed = false;
 
-  /** Serves an accepted socket. `stretch`, 1 or a little more, lengthens idle timeout and lifetime. */
-  constructor(
-    socket: Socket,
-    shared: TcpShared,
-    options: { client: string; stretch: number; onClosed: (connection: TcpConnection) => void },
-  ) {
+  /** Serves an accepted socket. */
+  constructor(socket: Socket, shared: TcpShared, options: TcpConnectionOptions) {
     const { limits, connections, count, clock } = shared;
     const now = clock();
     this.#socket = socket;
     this.#shared = shared;
+    this.ticket = options.ticket;
     this.#onClosed = () => options.onClosed(this);
     this.#idleTimeoutMs = limits.idleTimeoutMs * options.stretch;
     this.#idleEndsAt = now + this.#idleTimeoutMs;
@@ -83,7 +98,7 @@ export class TcpConnection implements Evictable {
   checkLimits(now: number): void {
     if (now >= this.#messageDueAt) this.#drop('tcpMessageTimeout');
     else if (now >= this.#readerDueAt) this.#drop('tcpReaderTimeout');
-    else if (this.#isFinishing || this.#isPaused) return;
+    else if (this.#isFinishing || this.#isPaused || this.#awaited > 0) return;
     else if (now >= this.#idleEndsAt) this.#drop('tcpIdleTimeout');
     else if (now >= this.#lifetimeEndsAt) this.#finishBecause('tcpLifetimeReached');
   }
@@ -95,7 +110,29 @@ export class TcpConnection implements Evictable {
   finish(): void {
     if (this.#isFinishing || this.#isClosed) return;
     this.#isFinishing = true;
-    if (!this.#isPaused) this.#endOutput();
+    if (!this.#isPaused && this.#awaited === 0) this.#endOutput();
+  }
+
+  /** Address and port of the client. */
+  get client(): { readonly address: string; readonly port: number } {
+    const { remoteAddress = '', remotePort = 0 } = this.#socket;
+    return { address: remoteAddress, port: remotePort };
+  }
+
+  /** Notes that the query being answered was handed on; its answer comes by `answer()`. */
+  noteHandedOn(): void {
+    this.#awaited++;
+  }
+
+  /** Sends the answer to a query that was handed on. */
+  answer(response: Uint8Array): void {
+    if (this.#isClosed || this.#awaited === 0) return;
+    this.#awaited--;
+    this.#shared.response.set(response);
+    this.#put(response.length);
+    this.#flush();
+    this.#idleEndsAt = this.#shared.clock() + this.#idleTimeoutMs;
+    this.#continue();
   }
 
   /** Closes the connection at once, whatever is in flight. */
@@ -107,11 +144,11 @@ export class TcpConnection implements Evictable {
   #read(chunk: Buffer): void {
     if (this.#isFinishing) return;
     this.#framing.push(chunk);
-    this.#answer();
+    this.#answerChunk();
   }
 
   /** Answers what was read, until the client has to read some of it first. */
-  #answer(): void {
+  #answerChunk(): void {
     const hadMessage = this.#answerMessages();
     const now = this.#shared.clock();
     this.#idleEndsAt = now + this.#idleTimeoutMs;
@@ -121,23 +158,37 @@ export class TcpConnection implements Evictable {
 
   /** Tells whether there was at least one whole message. */
   #answerMessages(): boolean {
-    const { enter, leave, respond, query, response, transport } = this.#shared;
+    const { enter, leave, observe, clock, respond, query, response, limits } = this.#shared;
     const framing = this.#framing;
+    const startedAt = clock();
+    const transport = this.#transportAt(startedAt);
+    let answered = 0;
+    this.#shared.asking = this;
     enter();
     let length = framing.next(query);
     const hadMessage = length > NO_MESSAGE;
     while (length > NO_MESSAGE) {
-      this.#put(respond(query, length, response, transport));
+      const bytes = respond(query, length, response, transport);
+      if (bytes > 0) answered++;
+      this.#put(bytes);
+      if (this.#awaited >= limits.maxQueriesInFlight) this.#pause();
       if (this.#isPaused) break;
       length = framing.next(query);
     }
     leave();
     this.#flush();
+    observe(answered, clock() - startedAt);
     if (length === MALFORMED_LENGTH) {
       framing.clear();
       this.#finishBecause('tcpMalformedLength');
     }
     return hadMessage;
+  }
+
+  /** RFC 7828 section 3.4: a timeout of 0 asks the client to close, so that the server need not. */
+  #transportAt(now: number): Transport {
+    const { transport, lastTransport } = this.#shared;
+    return now + this.#idleTimeoutMs >= this.#lifetimeEndsAt ? lastTransport : transport;
   }
 
   #nextMessageDueAt(hadMessage: boolean, now: number): number {
@@ -156,31 +207,37 @@ export class TcpConnection implements Evictable {
 
   #flush(): void {
     this.#shared.output.flush(this.#socket, this.#onWritten);
-    if (this.#socket.writableLength > this.#shared.limits.maxWaitingBytes) this.#pause();
+    if (this.#isReaderSlow) this.#pause();
+  }
+
+  get #isReaderSlow(): boolean {
+    return this.#socket.writableLength > this.#shared.limits.maxWaitingBytes;
   }
 
   #pause(): void {
+    // While answers are awaited it is not the client who is slow.
+    const { clock, limits } = this.#shared;
+    if (this.#isReaderSlow && this.#readerDueAt === NEVER) {
+      this.#readerDueAt = clock() + limits.readerTimeoutMs;
+    }
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.#readerDueAt = this.#shared.clock() + this.#shared.limits.readerTimeoutMs;
     this.#socket.pause();
   }
 
-  /** Goes on where a pause stopped, once the client has read enough. */
+  /** Goes on where a pause stopped, once the client has read enough and enough has been answered. */
   #continue(): void {
-    if (this.#isClosed || this.#membership.heldBytes === 0) return;
-    if (this.#isPaused && this.#socket.writableLength <= this.#shared.limits.maxWaitingBytes) {
+    if (this.#isClosed) return;
+    const isReaderSlow = this.#isReaderSlow;
+    if (!isReaderSlow && !this.#isFinishing) this.#readerDueAt = NEVER;
+    if (this.#isPaused && !isReaderSlow && this.#awaited < this.#shared.limits.maxQueriesInFlight) {
       this.#isPaused = false;
       this.#readerDueAt = NEVER;
-      this.#answer();
-      if (!this.#isPaused) this.#resume();
+      this.#answerChunk();
+      if (!this.#isPaused) this.#socket.resume();
     }
+    if (this.#isFinishing && !this.#isPaused && this.#awaited === 0) this.#endOutput();
     this.#noteState();
-  }
-
-  #resume(): void {
-    this.#socket.resume();
-    if (this.#isFinishing) this.#endOutput();
   }
 
   #finishBecause(event: TransportEvent): void {
@@ -189,6 +246,8 @@ export class TcpConnection implements Evictable {
   }
 
   #endOutput(): void {
+    if (this.#isOutputEnded) return;
+    this.#isOutputEnded = true;
     const { clock, limits } = this.#shared;
     this.#framing.clear();
     this.#messageDueAt = NEVER;
@@ -202,7 +261,8 @@ export class TcpConnection implements Evictable {
     if (this.#isClosed) return;
     const { connections } = this.#shared;
     const waiting = this.#socket.writableLength;
-    if (waiting === 0 && !this.#framing.hasRest) connections.markIdle(this.#membership);
+    if (waiting === 0 && this.#awaited === 0 && !this.#framing.hasRest)
+      connections.markIdle(this.#membership);
     else connections.markBusy(this.#membership);
     const held = this.#framing.heldBytes + (waiting === 0 ? 0 : waiting + WAITING_EXTRA_BYTES);
     if (!connections.noteHeldBytes(this.#membership, held)) this.#drop('tcpMemoryLimit');

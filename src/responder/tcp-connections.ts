@@ -1,8 +1,9 @@
 /**
- * The connections of one listener: how many there are in all and of each client, which have been idle longest, and
+ * The connections of one responder: how many there are in all and of each client, which have been idle longest, and
  * what memory they hold. Admits or refuses; the connections themselves report what they do.
  */
 import { RecencyLink, RecencyList } from './recency-list.ts';
+import { createTcpCensus, TcpCensus } from './tcp-census.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 
 /** What is asked of a connection here. */
@@ -28,14 +29,17 @@ interface Client {
 /** Invariant: `size` is the sum of all clients' `connections`, `heldBytes` that of all memberships'. */
 export class TcpConnections {
   readonly #limits: TcpLimits;
+  /** Counts with those of the other responders. */
+  readonly #census: TcpCensus;
   readonly #heldBytesShare: number;
   readonly #clients = new Map<string, Client>();
   readonly #idle = new RecencyList<Evictable>();
   #size = 0;
   #heldBytes = 0;
 
-  constructor(limits: TcpLimits) {
+  constructor(limits: TcpLimits, census: TcpCensus = new TcpCensus(createTcpCensus(1), 0)) {
     this.#limits = limits;
+    this.#census = census;
     this.#heldBytesShare = limits.maxHeldBytes / limits.maxConnections;
   }
 
@@ -47,15 +51,19 @@ export class TcpConnections {
     return this.#heldBytes;
   }
 
-  /** Makes room for one more connection of a client; false where nothing idle could be closed for it. */
+  /**
+   * Makes room for one more connection of a client; false where nothing idle could be closed for it. Limits hold for
+   * all responders together, while only connections of this one can be closed.
+   */
   makeRoom(clientAddress: string): boolean {
-    const client = this.#clients.get(clientAddress);
-    if (client !== undefined && client.connections >= this.#limits.maxConnectionsPerClient) {
-      client.idle.oldest?.evict();
-      if (client.connections >= this.#limits.maxConnectionsPerClient) return false;
+    const { maxConnections, maxConnectionsPerClient } = this.#limits;
+    const census = this.#census;
+    if (census.ofClient(clientAddress) >= maxConnectionsPerClient) {
+      this.#clients.get(clientAddress)?.idle.oldest?.evict();
+      if (census.ofClient(clientAddress) >= maxConnectionsPerClient) return false;
     }
-    if (this.#size >= this.#limits.maxConnections) this.#idle.oldest?.evict();
-    return this.#size < this.#limits.maxConnections;
+    if (census.total() >= maxConnections) this.#idle.oldest?.evict();
+    return census.total() < maxConnections;
   }
 
   /** Enters a connection, as an idle one. */
@@ -67,6 +75,7 @@ export class TcpConnections {
     }
     client.connections++;
     this.#size++;
+    this.#census.add(clientAddress, 1);
     const membership: Membership = {
       client,
       idleAmongAll: new RecencyLink<Evictable | undefined>(connection),
@@ -83,6 +92,7 @@ export class TcpConnections {
     this.markBusy(membership);
     this.#heldBytes -= membership.heldBytes;
     this.#size--;
+    this.#census.add(client.address, -1);
     if (--client.connections === 0) this.#clients.delete(client.address);
   }
 

@@ -2,17 +2,23 @@
  * DNS over TCP through node:net. In: connections; out: a response to each query, in order. RFC 7766.
  * What a connection does is in `tcp-connection.ts`, what is granted to it in `tcp-limits.ts`.
  */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { parseAddress } from '../dns/address.ts';
 import { MAX_MESSAGE_BYTES } from '../dns/constants.ts';
+import { putSockaddr } from '../socket/sockaddr.ts';
 import { ListenError } from './listen-error.ts';
 import {
   CLOSE_LIMIT_MS,
   type CloseOptions,
   type Listener,
   type ListenerOptions,
+  type Misses,
+  type Reply,
 } from './listener.ts';
 import { waitForQuietTurn } from './quiet-turn.ts';
+import type { Transport } from './respond-function.ts';
 import { TcpConnection, type TcpShared } from './tcp-connection.ts';
 import { TcpConnections } from './tcp-connections.ts';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
@@ -23,12 +29,14 @@ const BACKLOG = 4096;
 const SWEEP_MS = 1000;
 /** Largest part by which an idle timeout or a lifetime is lengthened, so that connections do not end together. */
 const JITTER = 0.1;
+/** Tickets have 32 bits, and 0 stands for none. */
+const MAX_TICKET = 2 ** 32;
 
 export interface TcpOptions extends ListenerOptions {
-  /** For this listener alone; what is missing is taken from DEFAULT_TCP_LIMITS. */
+  /** What is missing is taken from DEFAULT_TCP_LIMITS. */
   readonly limits?: Partial<TcpLimits>;
-  /** Monotonic, in milliseconds; default performance.now. */
-  readonly clock?: () => number;
+  /** Where the connections are counted together with those of other listeners; by default alone. */
+  readonly connections?: TcpConnections;
   /** Uniform from 0 to 1; default Math.random. */
   readonly random?: () => number;
 }
@@ -52,9 +60,11 @@ export class TcpListener implements Listener {
   readonly #address: AddressInfo;
   readonly #shared: TcpShared;
   readonly #random: () => number;
-  readonly #open = new Set<TcpConnection>();
+  readonly #open = new Map<number, TcpConnection>();
   readonly #sweep: NodeJS.Timeout;
   #received = 0;
+  /** Begins anywhere: answers to queries of a predecessor's connections must not find those of its successor. */
+  #nextTicket = randomInt(MAX_TICKET);
   #onAllClosed: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -64,6 +74,13 @@ export class TcpListener implements Listener {
     // Only a server on a path, which this is not, has a string for an address.
     this.#address = server.address() as AddressInfo;
     this.#random = options.random ?? Math.random;
+    const { misses } = options;
+    const transport: Transport = {
+      protocol: 'tcp',
+      family: isIPv6(options.address) ? 6 : 4,
+      keepaliveMs: limits.idleTimeoutMs,
+      ...(misses && { handOn: (query, length) => this.#handOn(misses, query, length) }),
+    };
     this.#shared = {
       respond: options.respond,
       // Each chunk that comes is a batch, so the batches tell whether anything came.
@@ -73,13 +90,13 @@ export class TcpListener implements Listener {
       },
       leave: options.leave,
       count: options.count,
-      clock: options.clock ?? (() => performance.now()),
-      transport: {
-        protocol: 'tcp',
-        family: isIPv6(options.address) ? 6 : 4,
-      },
+      observe: options.observe,
+      clock: options.clock,
+      transport,
+      lastTransport: { ...transport, keepaliveMs: 0 },
       limits,
-      connections: new TcpConnections(limits),
+      connections: options.connections ?? new TcpConnections(limits),
+      asking: undefined,
       query: Buffer.alloc(MAX_MESSAGE_BYTES),
       response: Buffer.alloc(MAX_MESSAGE_BYTES),
       output: new TcpOutput(),
@@ -113,7 +130,11 @@ export class TcpListener implements Listener {
    */
   checkLimits(): void {
     const now = this.#shared.clock();
-    for (const connection of this.#open) connection.checkLimits(now);
+    for (const connection of this.#open.values()) connection.checkLimits(now);
+  }
+
+  answer({ ticket, response }: Reply): void {
+    this.#open.get(ticket)?.answer(response);
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -124,7 +145,7 @@ export class TcpListener implements Listener {
   async #close({ graceful = false, limitMs = CLOSE_LIMIT_MS }: CloseOptions): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     if (graceful) await this.#finishConnections(limitMs);
-    for (const connection of this.#open) connection.destroy();
+    for (const connection of this.#open.values()) connection.destroy();
     clearInterval(this.#sweep);
     await closed;
   }
@@ -133,7 +154,7 @@ export class TcpListener implements Listener {
   async #finishConnections(limitMs: number): Promise<void> {
     const endsAt = performance.now() + limitMs;
     await waitForQuietTurn(() => this.#received, limitMs);
-    for (const connection of this.#open) connection.finish();
+    for (const connection of this.#open.values()) connection.finish();
     if (this.#open.size === 0) return;
     const limit = Promise.withResolvers<void>();
     const timer = setTimeout(limit.resolve, endsAt - performance.now());
@@ -152,14 +173,38 @@ export class TcpListener implements Listener {
     }
     const connection = new TcpConnection(socket, this.#shared, {
       client,
+      ticket: this.#takeTicket(),
       stretch: 1 + JITTER * this.#random(),
       onClosed: () => this.#forget(connection),
     });
-    this.#open.add(connection);
+    this.#open.set(connection.ticket, connection);
+  }
+
+  #takeTicket(): number {
+    do this.#nextTicket = (this.#nextTicket + 1) % MAX_TICKET;
+    while (this.#open.has(this.#nextTicket));
+    return this.#nextTicket;
+  }
+
+  #handOn({ ring, listener }: Misses, query: Uint8Array, length: number): boolean {
+    const { asking, count } = this.#shared;
+    const client = asking?.client;
+    // Where it is link-local it has a scope, which says nothing about who it is.
+    const address = client && parseAddress(client.address.split('%')[0]);
+    const at = ring.reserve(length);
+    if (asking === undefined || client === undefined || address === undefined || at === -1) {
+      count('missRefused');
+      return false;
+    }
+    putSockaddr(ring.bytes, at, { address, port: client.port });
+    ring.commit(query, length, { listener, ticket: asking.ticket });
+    asking.noteHandedOn();
+    count('missHandedOn');
+    return true;
   }
 
   #forget(connection: TcpConnection): void {
-    this.#open.delete(connection);
+    this.#open.delete(connection.ticket);
     if (this.#open.size === 0) this.#onAllClosed?.();
   }
 }

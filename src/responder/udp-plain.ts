@@ -8,13 +8,18 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatAddress, parseAddress } from '../dns/address.ts';
 import { EDNS_UDP_BYTES } from '../dns/constants.ts';
+import { putSockaddr, readSockaddr } from '../socket/sockaddr.ts';
 import { ListenError } from './listen-error.ts';
 import {
   CLOSE_LIMIT_MS,
   type CloseOptions,
   type Listener,
   type ListenerOptions,
+  MAX_UDP_QUERY_BYTES,
+  type Misses,
+  type Reply,
 } from './listener.ts';
 import { waitForQuietTurn } from './quiet-turn.ts';
 import type { Transport } from './respond-function.ts';
@@ -67,6 +72,8 @@ export class UdpPlainListener implements Listener {
   readonly #free: PendingResponse[] = [];
   #pending = 0;
   #received = 0;
+  /** Who sent the query that is being answered. */
+  #client: RemoteInfo | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(socket: Socket, options: UdpPlainOptions) {
@@ -74,9 +81,11 @@ export class UdpPlainListener implements Listener {
     this.#options = options;
     this.#address = socket.address();
     this.#maxPendingResponses = options.maxPendingResponses ?? MAX_PENDING_RESPONSES;
+    const { misses } = options;
     this.#transport = {
       protocol: 'udp',
       family: isIPv6(options.address) ? 6 : 4,
+      ...(misses && { handOn: (query, length) => this.#handOn(misses, query, length) }),
     };
     socket.on('error', () => options.count('udpSocketError'));
     socket.on('message', (query, client) => this.receive(query, client));
@@ -89,9 +98,13 @@ export class UdpPlainListener implements Listener {
   /** Answers one datagram; the socket's own events call it. */
   receive(query: Uint8Array, client: RemoteInfo): void {
     this.#received++;
-    const { respond, enter, leave, count } = this.#options;
+    const { respond, enter, leave, count, observe, clock } = this.#options;
     if (client.port === 0) {
       count('udpSourcePortZero');
+      return;
+    }
+    if (query.length > MAX_UDP_QUERY_BYTES) {
+      count('udpQueryTooLong');
       return;
     }
     const response = this.#takeResponse();
@@ -99,11 +112,25 @@ export class UdpPlainListener implements Listener {
       count('udpSendBacklog');
       return;
     }
+    const startedAt = clock();
+    this.#client = client;
     enter();
     const length = respond(query, query.length, response.bytes, this.#transport);
     leave();
-    if (length === 0) this.#giveBack(response);
-    else this.#socket.send(response.bytes, 0, length, client.port, client.address, response.onSent);
+    this.#send(response, length, client);
+    if (length > 0) observe(1, clock() - startedAt);
+  }
+
+  answer({ replyTo, response: bytes }: Reply): void {
+    const response = this.#takeResponse();
+    if (response === undefined || bytes.length > response.bytes.length) {
+      this.#options.count('udpSendBacklog');
+      if (response !== undefined) this.#giveBack(response);
+      return;
+    }
+    const { address, port } = readSockaddr(replyTo, 0);
+    response.bytes.set(bytes);
+    this.#send(response, bytes.length, { address: formatAddress(address), port });
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -120,6 +147,25 @@ export class UdpPlainListener implements Listener {
     const closed = once(this.#socket, 'close');
     this.#socket.close();
     await closed;
+  }
+
+  #send(response: PendingResponse, length: number, to: { address: string; port: number }): void {
+    if (length === 0) this.#giveBack(response);
+    else this.#socket.send(response.bytes, 0, length, to.port, to.address, response.onSent);
+  }
+
+  #handOn({ ring, listener }: Misses, query: Uint8Array, length: number): boolean {
+    const { count } = this.#options;
+    const address = this.#client && parseAddress(this.#client.address);
+    const at = ring.reserve(length);
+    if (this.#client === undefined || address === undefined || at === -1) {
+      count('missRefused');
+      return false;
+    }
+    putSockaddr(ring.bytes, at, { address, port: this.#client.port });
+    ring.commit(query, length, { listener, ticket: 0 });
+    count('missHandedOn');
+    return true;
   }
 
   #takeResponse(): PendingResponse | undefined {

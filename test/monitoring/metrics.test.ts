@@ -14,9 +14,10 @@ function sources(changes: Partial<MetricsSources> = {}): MetricsSources {
     revision: 'abc',
     threads: () => [
       { name: 'zone', isAlive: true, restarts: 0 },
-      { name: 'responder-0', isAlive: false, restarts: 3 },
+      { name: 'responder-0', isAlive: false, restarts: 3, stuck: 2 },
     ],
     droppedLogLines: () => 7,
+    udpSockets: () => ({ drops: 5, queuedBytes: 768, receiveBufferBytes: 8192 }),
     ...changes,
   };
 }
@@ -46,7 +47,8 @@ test('createMetrics() exposes what two responders counted, summed', async () => 
     const counters = responderCounters(buffer, index);
     counters.countQuery('udp', 4, 1, 40);
     counters.countQuery('tcp', 6, 65_000, 70);
-    counters.countResponse(3, 100, 20);
+    counters.countResponse(3, 100);
+    counters.countDurations(1, 20);
     counters.countTruncated();
     counters.countIgnored();
     counters.countTransportEvent('tcpOpened');
@@ -70,7 +72,10 @@ test('createMetrics() exposes what two responders counted, summed', async () => 
 test('createMetrics() exposes histograms in seconds and bytes, cumulative', async () => {
   const buffer = createResponderCounters(1);
   const counters = responderCounters(buffer, 0);
-  for (const microseconds of [1, 3, 3, 5_000_000]) counters.countResponse(0, 200, microseconds);
+  for (const microseconds of [1, 3, 3, 5_000_000]) {
+    counters.countResponse(0, 200);
+    counters.countDurations(1, microseconds);
+  }
   const families = await scrape({ responderCounters: buffer });
   const durations = families.get('vipdns_dns_request_duration_seconds')?.samples ?? [];
   const bucket = (le: string) => durations.find(({ labels }) => labels.le === le)?.value;
@@ -110,6 +115,15 @@ test('createMetrics() exposes build, threads and process', async () => {
   assert.equal(value(families, 'vipdns_thread_alive', 'thread=zone'), 1);
   assert.equal(value(families, 'vipdns_thread_alive', 'thread=responder-0'), 0);
   assert.equal(value(families, 'vipdns_thread_restarts_total', 'thread=responder-0'), 3);
+  assert.equal(value(families, 'vipdns_thread_stuck_total', 'thread=responder-0'), 2);
+  assert.equal(
+    families.get('vipdns_thread_stuck_total')?.samples.length,
+    1,
+    'nobody looks at zone',
+  );
+  assert.equal(value(families, 'vipdns_udp_kernel_dropped_total'), 5);
+  assert.equal(value(families, 'vipdns_udp_queued_bytes'), 768);
+  assert.equal(value(families, 'vipdns_udp_receive_buffer_bytes'), 8192);
   assert.equal(value(families, 'vipdns_log_lines_dropped_total'), 7);
   assert.ok(value(families, 'process_cpu_seconds_total') > 0);
   assert.ok(value(families, 'process_resident_memory_bytes') > 10_000_000);

@@ -274,3 +274,76 @@ test('Responder.respond() takes no address for a Pod name but digits, letters to
     assert.equal(response[3] & 15, 3, label);
   }
 });
+
+/** QUESTION with an OPT record that holds an edns-tcp-keepalive option. */
+function keepaliveQuery(...timeout: number[]): Uint8Array {
+  const option = [0, 11, 0, timeout.length, ...timeout];
+  const bytes = joined(buildQuery(QUESTION), OPT.slice(0, -1), [option.length], option);
+  bytes[11] = 1;
+  return bytes;
+}
+
+/** The edns-tcp-keepalive option of a response, in units of 100 ms. */
+function keepaliveOf(response: Uint8Array): number | undefined {
+  const { additionals = [] } = packet.decode(Buffer.from(response));
+  const opt = additionals.find(({ type }) => type === 'OPT') as unknown as {
+    options: { code: number; data: Buffer }[];
+  };
+  return opt.options.find(({ code }) => code === 11)?.data.readUInt16BE();
+}
+
+test('Responder.respond() tells the idle timeout over TCP to whom speaks edns-tcp-keepalive: RFC 7828', () => {
+  const connection = { ...TCP, keepaliveMs: 20_000 };
+  assert.equal(keepaliveOf(zone.send(keepaliveQuery(), connection)), 200);
+  assert.equal(keepaliveOf(zone.send(keepaliveQuery(1, 44), connection)), 200);
+  assert.equal(keepaliveOf(zone.send(keepaliveQuery(), { ...TCP, keepaliveMs: 0 })), 0);
+  assert.equal(keepaliveOf(zone.send(keepaliveQuery(), { ...TCP, keepaliveMs: 1e9 })), 65_535);
+  const silent = zone.send(buildQuery(QUESTION, { payloadBytes: 1232 }), connection);
+  assert.equal(keepaliveOf(silent), undefined);
+  assert.equal(keepaliveOf(zone.send(keepaliveQuery(), UDP)), undefined, 'never over UDP');
+});
+
+suite('a forwarder', () => {
+  const handedOn: Buffer[] = [];
+  const transport = {
+    ...UDP,
+    handOn(query: Uint8Array, length: number) {
+      if (handedOn.length === 2) return false;
+      handedOn.push(Buffer.from(query.subarray(0, length)));
+      return true;
+    },
+  };
+
+  test('Responder.respond() hands on what no zone holds, and gives SERVFAIL where there is no room', () => {
+    for (const name of ['example.org A', 'example.org TXT', '8.8.8.8.in-addr.arpa PTR']) {
+      const query = buildQuery(name);
+      const response = zone.send(query, transport);
+      if (handedOn.length < 2 || response.length === 0) {
+        assert.deepEqual(handedOn.at(-1), Buffer.from(query));
+        continue;
+      }
+      const { status, flags } = printResponse(response);
+      assert.deepEqual([status, flags], ['SERVFAIL', 'qr rd ra']);
+    }
+    assert.equal(handedOn.length, 2);
+  });
+
+  test('Responder.respond() never hands on a name of its zones, and offers recursion for it', () => {
+    for (const [name, status] of [
+      [QUESTION, 'NOERROR'],
+      ['missing.shop.svc.cluster.local A', 'NXDOMAIN'],
+      ['github.com.cluster.local A', 'NXDOMAIN'],
+    ]) {
+      const printed = printResponse(zone.send(buildQuery(name), transport));
+      assert.deepEqual([printed.status, printed.flags], [status, 'qr aa rd ra']);
+    }
+    assert.equal(handedOn.length, 2);
+  });
+
+  test('Responder.respond() refuses other classes, and what no zone holds where there is none', () => {
+    const chaos = buildQuery('version.bind TXT', { class: 'CH' });
+    assert.equal(printResponse(zone.send(chaos, transport)).status, 'REFUSED');
+    assert.equal(zone.ask('example.org A').status, 'REFUSED');
+    assert.equal(handedOn.length, 2);
+  });
+});

@@ -1,12 +1,12 @@
 /** What a transport is tested with: an echo in place of the answers, counts of its events, patience. */
 import { setImmediate } from 'node:timers/promises';
-import type { Responding } from '../../src/responder/respond-function.ts';
+import type { AnsweringOptions } from '../../src/responder/listener.ts';
 import type { TransportEvent } from '../../src/responder/transport-events.ts';
 
 /** An echo that says how it was called. */
-export interface Echo extends Responding {
-  /** Batches and queries so far. */
-  readonly calls: { batches: number; queries: number };
+export interface Echo extends Omit<AnsweringOptions, 'count'> {
+  /** Batches, queries and observed answers so far. */
+  readonly calls: { batches: number; queries: number; observed: number };
 }
 
 /** First byte of the ID of a query that the echo answers with silence. */
@@ -17,10 +17,14 @@ export const SILENT_ID_BYTE = 0xff;
  * a query is not between enter() and leave(), which no transport survives.
  */
 export function createEcho(padBytes = 0): Echo {
-  const calls = { batches: 0, queries: 0 };
+  const calls = { batches: 0, queries: 0, observed: 0 };
   let isInside = false;
   return {
     calls,
+    clock: () => performance.now(),
+    observe(messages) {
+      calls.observed += messages;
+    },
     enter() {
       if (isInside) throw new Error('entered twice');
       isInside = true;

@@ -1,0 +1,70 @@
+/**
+ * How many TCP connections all responders have, in all and of each client, in shared memory: the kernel spreads a
+ * client's connections over them, and its limit is one for the process.
+ *
+ *   rows      one for each responder, which it alone writes
+ *   columns   0 for all of its connections, then one for each value of a hash of the client's address
+ *
+ * A sum goes down a column. Clients whose addresses have one hash share a limit, in 1 of 4,095 pairs.
+ */
+import { randomInt } from 'node:crypto';
+
+const COLUMNS = 4096;
+const TOTAL = 0;
+
+/** Gives memory for the counts of so many responders, all of them 0. */
+export function createTcpCensus(responders: number): SharedArrayBuffer {
+  // One row more: its first word is the key of the hash, since clients choose their addresses.
+  const memory = new SharedArrayBuffer((responders + 1) * COLUMNS * Int32Array.BYTES_PER_ELEMENT);
+  new Int32Array(memory)[responders * COLUMNS] = randomInt(2 ** 31);
+  return memory;
+}
+
+/** One responder's row, and the sums of all. */
+export class TcpCensus {
+  readonly #counts: Int32Array;
+  readonly #row: number;
+  readonly #end: number;
+  readonly #key: number;
+
+  /** Takes over the row of responder `index`, whose connections, if it had any, ended with its thread. */
+  constructor(memory: SharedArrayBuffer, index: number) {
+    this.#counts = new Int32Array(memory);
+    this.#end = this.#counts.length - COLUMNS;
+    this.#row = index * COLUMNS;
+    this.#key = this.#counts[this.#end];
+    this.#counts.fill(0, this.#row, this.#row + COLUMNS);
+  }
+
+  /** Counts a connection that this responder accepted (1) or that ended (-1). */
+  add(clientAddress: string, change: 1 | -1): void {
+    Atomics.add(this.#counts, this.#row + TOTAL, change);
+    Atomics.add(this.#counts, this.#row + this.#columnOf(clientAddress), change);
+  }
+
+  /** Gives the connections of all responders. */
+  total(): number {
+    return this.#sum(TOTAL);
+  }
+
+  /** Gives the connections of a client to all responders. */
+  ofClient(clientAddress: string): number {
+    return this.#sum(this.#columnOf(clientAddress));
+  }
+
+  #sum(column: number): number {
+    let sum = 0;
+    for (let at = column; at < this.#end; at += COLUMNS) sum += Atomics.load(this.#counts, at);
+    return sum;
+  }
+
+  /** FNV-1a, with a key for its basis. */
+  #columnOf(clientAddress: string): number {
+    let hash = this.#key;
+    for (let i = 0; i < clientAddress.length; i++) {
+      hash = Math.imul(hash ^ clientAddress.charCodeAt(i), 0x01000193);
+    }
+    hash ^= hash >>> 15;
+    return 1 + ((hash >>> 0) % (COLUMNS - 1));
+  }
+}
