@@ -1,4 +1,4 @@
-/** Runs the benchmarks one after the other: `npm run bench [-- PART OF A PATH]`. */
+/** Runs the benchmarks one after the other: `npm run bench:functions [-- PART OF A PATH]`. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 

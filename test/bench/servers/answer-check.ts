@@ -3,6 +3,7 @@
  * or nothing, is fast for no good reason.
  */
 import type { Printed } from '../../support/records.ts';
+import type { BenchZone } from './bench-zone.ts';
 import { exchange } from './exchange.ts';
 import type { QuestionKind } from './questions.ts';
 
@@ -20,8 +21,27 @@ export interface AnswerCheck {
   readonly problem?: string;
 }
 
+/** Asks a server one question of each kind, and gives what it answers by the kind. */
+export async function checkAnswers(
+  kinds: readonly QuestionKind[],
+  zone: BenchZone,
+  port: number,
+): Promise<Record<string, AnswerCheck>> {
+  const answers: Record<string, AnswerCheck> = {};
+  for (const kind of kinds) {
+    answers[kind.name] = await checkAnswer(kind.questions(zone)[0], kind, port);
+  }
+  return answers;
+}
+
+export function problemsOf(answers: Readonly<Record<string, AnswerCheck>>): string[] {
+  return Object.entries(answers).flatMap(([kind, { problem }]) =>
+    problem === undefined ? [] : [`${kind}: ${problem}`],
+  );
+}
+
 /** Asks a question, and again over TCP where the response is truncated. */
-export async function checkAnswer(
+async function checkAnswer(
   question: string,
   kind: QuestionKind,
   port: number,

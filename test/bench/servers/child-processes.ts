@@ -24,7 +24,8 @@ export interface RunningProcess {
   readonly exited: Promise<number | null>;
   /** What it has written so far. */
   readOutput(): string;
-  kill(signal: NodeJS.Signals): void;
+  /** Sends a signal to the whole group. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 export class ChildProcesses {
@@ -51,7 +52,7 @@ export class ChildProcesses {
       },
       exited: exitCodeOf(child),
       readOutput: () => readFileSync(output, 'utf8'),
-      kill: (signal) => void child.kill(signal),
+      signal: (signal) => this.#signalGroup(pid, signal),
     };
   }
 
@@ -61,15 +62,20 @@ export class ChildProcesses {
     await running.exited;
   }
 
-  /** Ends all of them at once, without waiting: the last thing that a run does, however it ends. */
+  /** Ends all of them at once, without waiting. */
   endAll(): void {
     for (const group of this.#groups) this.#killGroup(group);
   }
 
   #killGroup(group: number): void {
-    if (!this.#groups.delete(group)) return;
+    this.#signalGroup(group, 'SIGKILL');
+    this.#groups.delete(group);
+  }
+
+  #signalGroup(group: number, signal: NodeJS.Signals): void {
+    if (!this.#groups.has(group)) return;
     try {
-      process.kill(-group, 'SIGKILL');
+      process.kill(-group, signal);
     } catch {
       // Nobody of it is left.
     }

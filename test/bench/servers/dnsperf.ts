@@ -40,7 +40,7 @@ export function startDnsperf(session: Session, options: DnsperfOptions): Dnsperf
   const running = session.start(command, { folder, processors: session.processors.client });
   return {
     figures: running.exited.then(() => parseDnsperfOutput(running.readOutput())),
-    interrupt: () => running.kill('SIGINT'),
+    interrupt: () => running.signal('SIGINT'),
   };
 }
 

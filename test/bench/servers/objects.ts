@@ -33,7 +33,8 @@ export function servicesOf({ services, headless }: BenchZone): KubernetesObject[
   return [...withAddress, ...headless.map((service) => buildService(service, 'None'))];
 }
 
-function buildService(
+/** Builds a Service; `None` as its address makes it headless. */
+export function buildService(
   { namespace, name }: Pick<BenchService, 'namespace' | 'name'>,
   clusterIP: string,
 ): KubernetesObject {

@@ -15,6 +15,7 @@ function createCoredns(name: string, plugins: readonly string[]): Server {
   return {
     name,
     isEcho: false,
+    lacks: [],
     find: () => process.env.COREDNS || findProgram('coredns'),
     versionOf: (program) => versionOf(program, '-version'),
     async configure({ folder, program, port, kubernetesApi }) {

@@ -10,6 +10,7 @@ const SOURCE = fileURLToPath(new URL('../floor.c', import.meta.url));
 export const floor: Server = {
   name: 'floor',
   isEcho: true,
+  lacks: ['a-tcp'],
   find: () => findProgram('cc'),
   versionOf: (compiler) => `compiled by cc ${versionOf(compiler, '-dumpfullversion')}`,
   configure({ folder, program: compiler, port }) {

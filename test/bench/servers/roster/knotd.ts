@@ -9,6 +9,7 @@ import { writeZoneFiles } from './zone-file.ts';
 export const knotd: Server = {
   name: 'knotd',
   isEcho: false,
+  lacks: [],
   find: () => findProgram('knotd'),
   versionOf: (program) => versionOf(program, '--version'),
   configure({ folder, program, port, zone }) {

@@ -9,6 +9,7 @@ import { writeZoneFiles } from './zone-file.ts';
 export const nsd: Server = {
   name: 'nsd',
   isEcho: false,
+  lacks: [],
   find: () => findProgram('nsd'),
   versionOf: (program) => versionOf(program, '-v'),
   configure({ folder, program, port, zone }) {

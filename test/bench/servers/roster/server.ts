@@ -21,8 +21,10 @@ export interface Command {
 export interface Server {
   /** As `--only` takes it. */
   readonly name: string;
-  /** Sends every query back, over UDP only: knows no zone, and shows what the rest costs. */
+  /** Sends every query back: knows no zone, and shows what the rest costs. */
   readonly isEcho: boolean;
+  /** Kinds of questions that it is not made for, and is not asked. */
+  readonly lacks: readonly string[];
   /** Gives the path of its program, undefined where the machine does not have it. */
   find(): string | undefined;
   versionOf(program: string): string;

@@ -11,6 +11,7 @@ import { SOA_DATA } from './zone-file.ts';
 export const unbound: Server = {
   name: 'unbound',
   isEcho: false,
+  lacks: [],
   find: () => findProgram('unbound'),
   versionOf: (program) => versionOf(program, '-V'),
   configure({ folder, program, port, zone }) {

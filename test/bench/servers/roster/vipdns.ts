@@ -20,6 +20,7 @@ function createVipdns(io: Io): Server {
   return {
     name: `vipdns-${io}`,
     isEcho: false,
+    lacks: [],
     find: () => process.execPath,
     versionOf: () => `${VERSION} on Node.js ${process.versions.node}`,
     configure({ folder, port, zone }) {
