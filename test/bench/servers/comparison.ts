@@ -16,7 +16,7 @@ import { writeQueryFile } from './query-file.ts';
 import { type QuestionKind, shuffledQuestions } from './questions.ts';
 import type { ServerRun, Settings, Turn } from './results.ts';
 import type { Session } from './session.ts';
-import { measureLoad, measureProbe, type PhaseOptions } from './turn.ts';
+import { measureLoad, measureProbe, type PhaseOptions, processorTimeOf } from './turn.ts';
 
 /** Code is compiled and caches are filled before figures count. */
 const WARM_UP_SECONDS = 1;
@@ -106,7 +106,7 @@ function takeTurn(
 }
 
 function describeTurn({ server, load, probe }: Turn): string {
-  const micros = (load.userMicroseconds + load.systemMicroseconds).toFixed(2);
+  const micros = processorTimeOf(load)?.toFixed(2) ?? '?';
   const p99 = probe.latency?.p99 ?? '?';
   return `${server} ${Math.round(load.queriesPerSecond)}/s, ${micros} us, p99 ${p99} us`;
 }

@@ -3,6 +3,7 @@ import type { LatencyPercentiles } from './latency.ts';
 import { type ByRound, medianOf, medianRatio } from './ratio.ts';
 import type { Turn } from './results.ts';
 import { formatNumber, formatShare, formatTable, NO_FIGURE } from './table.ts';
+import { processorTimeOf } from './turn.ts';
 
 export interface QuestionTableOptions {
   /** Names in the order of the rows. */
@@ -59,8 +60,8 @@ type Figure = (turn: Turn) => number | undefined;
 
 const PERCENTILES = ['p50', 'p90', 'p99', 'p999'] as const satisfies (keyof LatencyPercentiles)[];
 
-function processorTime({ load }: Turn): number {
-  return load.userMicroseconds + load.systemMicroseconds;
+function processorTime({ load }: Turn): number | undefined {
+  return processorTimeOf(load);
 }
 
 function byRound(turns: readonly Turn[], server: string, figure: Figure): ByRound {

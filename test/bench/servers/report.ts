@@ -23,7 +23,7 @@ function formatCircumstances({ machine, settings, servers, runs, problems }: Res
   const present = servers.filter(({ version }) => version !== undefined);
   const missing = servers.filter(({ version }) => version === undefined);
   return [
-    `Taken on ${date} at commit ${commit}; ${settings.rounds} rounds, ${settings.seconds} s for each phase.`,
+    `Taken on ${date} at commit ${commit}; rounds: ${settings.rounds}, each phase: ${settings.seconds} s.`,
     '',
     `- ${processorCount} x ${processorModel}, Linux ${kernel}: ${describePinning(processors)}`,
     `- client: dnsperf ${dnsperf}`,

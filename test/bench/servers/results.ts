@@ -23,9 +23,9 @@ export interface Losses {
 
 export interface LoadFigures extends Losses {
   readonly queriesPerSecond: number;
-  /** Processor time per answered query, in microseconds. */
-  readonly userMicroseconds: number;
-  readonly systemMicroseconds: number;
+  /** Processor time per answered query, in microseconds; undefined where nothing was answered. */
+  readonly userMicroseconds: number | undefined;
+  readonly systemMicroseconds: number | undefined;
 }
 
 export interface ProbeFigures extends Losses {

@@ -6,6 +6,7 @@ import { readProcessorTime } from './process-usage.ts';
 import type { LoadFigures, Losses, ProbeFigures } from './results.ts';
 import type { RunningServer } from './running-server.ts';
 import type { Session } from './session.ts';
+import { waitUntilRead } from './socket-queue.ts';
 
 /** Slow enough for every server to idle in between, fast enough for a p99.9. */
 export const PROBE_RATE = 20_000;
@@ -24,12 +25,14 @@ export async function measureLoad(
   const before = readProcessorTime(server.process.pid);
   const figures = await runDnsperf(session, { ...options, port: server.port });
   const after = readProcessorTime(server.process.pid);
-  const answered = Math.max(1, figures.completed);
+  await waitUntilRead(server.port);
+  const perQuery = (from: number, to: number) =>
+    figures.completed === 0 ? undefined : (to - from) / figures.completed;
   return {
     ...lossesOf(figures, options.rcode),
     queriesPerSecond: figures.queriesPerSecond,
-    userMicroseconds: (after.userMicroseconds - before.userMicroseconds) / answered,
-    systemMicroseconds: (after.systemMicroseconds - before.systemMicroseconds) / answered,
+    userMicroseconds: perQuery(before.userMicroseconds, after.userMicroseconds),
+    systemMicroseconds: perQuery(before.systemMicroseconds, after.systemMicroseconds),
   };
 }
 
@@ -40,7 +43,9 @@ export async function measureProbe(
 ): Promise<ProbeFigures> {
   const { port } = server;
   const probe = { ...options, port, rate: PROBE_RATE, latencies: true };
-  return probeFiguresOf(await runDnsperf(session, probe), options.rcode);
+  const figures = await runDnsperf(session, probe);
+  await waitUntilRead(port);
+  return probeFiguresOf(figures, options.rcode);
 }
 
 export function probeFiguresOf(figures: DnsperfFigures, rcode?: string): ProbeFigures {
@@ -49,6 +54,12 @@ export function probeFiguresOf(figures: DnsperfFigures, rcode?: string): ProbeFi
     queriesPerSecond: figures.queriesPerSecond,
     latency: percentilesOf(figures.latencies),
   };
+}
+
+/** Gives user and system time of an answered query together. */
+export function processorTimeOf(load: LoadFigures): number | undefined {
+  const { userMicroseconds: user, systemMicroseconds: system } = load;
+  return user === undefined || system === undefined ? undefined : user + system;
 }
 
 function lossesOf({ sent, lost, completed, rcodes }: DnsperfFigures, rcode?: string): Losses {

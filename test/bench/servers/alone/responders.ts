@@ -2,7 +2,7 @@
 import type { RespondersRound, Settings } from '../results.ts';
 import type { RunningServer } from '../running-server.ts';
 import type { Session } from '../session.ts';
-import { measureLoad } from '../turn.ts';
+import { measureLoad, processorTimeOf } from '../turn.ts';
 import { createQueryFile, startVipdns } from './measured-vipdns.ts';
 import { fillManifests } from './small-zone.ts';
 
@@ -23,8 +23,9 @@ export async function measureResponders(
   const [one, two] = [await start(1), await start(2)];
   const measure = async (server: RunningServer) => {
     const phase = { queryFile, transport: 'udp', seconds: seconds * LENGTHEN, rate: RATE } as const;
-    const { userMicroseconds, systemMicroseconds } = await measureLoad(session, server, phase);
-    return userMicroseconds + systemMicroseconds;
+    const time = processorTimeOf(await measureLoad(session, server, phase));
+    if (time === undefined) throw new Error('Cannot measure responders: nothing was answered');
+    return time;
   };
   const results: RespondersRound[] = [];
   await measure(one);
