@@ -1,6 +1,6 @@
 /** The responder threads as the main thread sees them: as many as were asked for, each replaced when it dies. */
-import { availableParallelism } from 'node:os';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
+import { grantedProcessors } from './granted-processors.ts';
 import type { MissOutlet } from './misses.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import type { ThreadState } from './monitoring/metrics.ts';
@@ -23,7 +23,7 @@ const MAX_AUTO_RESPONDERS = 4;
 
 /** Gives the number of responders: as many as configured, or as processors that we may use, at most 4. */
 export function countResponders({ responders }: Configuration): number {
-  return responders === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_RESPONDERS) : responders;
+  return responders === 'auto' ? Math.min(grantedProcessors(), MAX_AUTO_RESPONDERS) : responders;
 }
 
 export interface SupervisedRespondersOptions {
