@@ -123,11 +123,13 @@ export const configurationSchema = z
         error: RESPONDERS,
       })
       .default('auto')
-      .describe('Threads that answer: a number, or as many as processors, at most 4.'),
+      .describe('Threads that answer: a number, or as many as processors are granted, at most 4.'),
     io: z
       .enum(IO_MODES)
       .default('auto')
-      .describe('How datagrams move: in batches (Linux), one by one, or what the machine can.'),
+      .describe(
+        'How datagrams move: in batches (Linux), one by one, or in batches where that works.',
+      ),
     lameduck: duration
       .default('5s')
       .describe(
