@@ -92,8 +92,8 @@ async function listenUdp(): Promise<void> {
     return;
   }
   const libc: Libc = await loadLibc();
-  const poll = new SocketPoll(libc);
-  const { handles, self } = data.sockets;
+  const { handles, self, epollFd } = data.sockets;
+  const poll = new SocketPoll(libc, epollFd);
   for (const [i, handle] of handles.entries()) {
     const options = { ...answering, ...missesOf(2 * i), handle, libc, poll };
     udpListeners.push(new UdpBatchListener(options));

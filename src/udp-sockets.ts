@@ -11,6 +11,7 @@ import type { Reply } from './responder/listener.ts';
 import { createUdpHandle, type UdpHandle } from './responder/udp-batch.ts';
 import { createBatchMemory, DatagramBatch } from './socket/datagram-batch.ts';
 import { AF_INET, AF_INET6, type Libc } from './socket/libc.ts';
+import { openPoll } from './socket/socket-poll.ts';
 import { type SocketMemory, UdpSocket } from './socket/udp-socket.ts';
 
 /** What is asked of the kernel for queries that wait: some 5,000 of usual size, as the kernel counts them. */
@@ -31,11 +32,14 @@ export interface ResponderSockets {
   readonly handles: readonly UdpHandle[];
   /** Takes queries of the main thread alone, which tell whether the responder answers; absent without loopback. */
   readonly self?: UdpHandle;
+  /** What the responder waits on for all of them. */
+  readonly epollFd: number;
 }
 
 export class UdpSockets {
   readonly #libc: Libc;
   readonly #open: UdpSocket[] = [];
+  readonly #polls: number[] = [];
   readonly #responders: ResponderSockets[] = [];
   /** For answers of the main thread, one at a time, by the way that the query came. */
   readonly #replies = new Map<string, DatagramBatch>();
@@ -85,6 +89,7 @@ export class UdpSockets {
   /** Closes every socket; no thread may use one any more. */
   close(): void {
     for (const socket of this.#open) socket.close();
+    for (const epollFd of this.#polls.splice(0)) this.#libc.close(epollFd);
   }
 
   #openFor({ listen }: UdpSocketsOptions): ResponderSockets {
@@ -92,7 +97,9 @@ export class UdpSockets {
       this.#openOne({ address, port, reusePort: true, receiveBufferBytes: RECEIVE_BUFFER_BYTES }),
     );
     const self = this.#openSelf();
-    return { handles, ...(self && { self }) };
+    const epollFd = openPoll(this.#libc);
+    this.#polls.push(epollFd);
+    return { handles, epollFd, ...(self && { self }) };
   }
 
   #openSelf(): UdpHandle | undefined {

@@ -6,7 +6,7 @@
  */
 import type koffi from 'koffi';
 
-/** The numbers of Linux: asm-generic/socket.h, bits/socket.h, linux/in.h, linux/in6.h. */
+/** The numbers of Linux: asm-generic/socket.h, bits/socket.h, linux/in.h, linux/in6.h, linux/eventpoll.h. */
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
@@ -25,6 +25,10 @@ export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
+export const EPOLL_CLOEXEC = SOCK_CLOEXEC;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLLIN = 1;
 
 /** Calls that give -1 on failure; `errno()` then says why. */
 export interface Libc {
@@ -47,8 +51,10 @@ export interface Libc {
   errno(): number;
   /** Gives the address of the memory that a view shows; it stays there as long as its buffer lives. */
   addressOf(view: ArrayBufferView): number;
-  /** `polled` is the address of an array of struct pollfd; gives how many of them are ready. */
-  poll(polled: number, count: number, timeoutMs: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epollFd: number, operation: number, fd: number, event: Uint8Array): number;
+  /** `events` is the address of an array of struct epoll_event; gives how many of them were filled. */
+  epoll_wait(epollFd: number, events: number, count: number, timeoutMs: number): number;
   /** A descriptor that can be read when this thread's event loop has something to do: its own of epoll(7). */
   readonly loopFd: number;
   /** Gives a number that changes whenever this thread's event loop has handled something. */
@@ -106,7 +112,9 @@ function bindLibc({ load, errno, address, node }: typeof koffi): Libc {
     sendmmsg: bind('sendmmsg', ['int', 'uintptr_t', 'uint32_t', 'int']),
     errno,
     addressOf: (view) => Number(address(view)),
-    poll: bind('poll', ['uintptr_t', 'unsigned long', 'int']),
+    epoll_create1: bind('epoll_create1', ['int']),
+    epoll_ctl: bind('epoll_ctl', ['int', 'int', 'int', 'void *']),
+    epoll_wait: bind('epoll_wait', ['int', 'uintptr_t', 'int', 'int']),
     loopFd: bind('uv_backend_fd', ['uintptr_t'])(loopAddress),
     countLoopEvents() {
       readMetrics(loopAddress, metricsAddress);

@@ -5,7 +5,7 @@
 import { createBatchMemory, DatagramBatch, REPLY_TO_BYTES } from './datagram-batch.ts';
 import type { Libc } from './libc.ts';
 import { putSockaddr, readSockaddr } from './sockaddr.ts';
-import { SocketPoll } from './socket-poll.ts';
+import { openPoll, SocketPoll } from './socket-poll.ts';
 import { SocketError, UdpSocket } from './udp-socket.ts';
 
 const LOOPBACKS = [Uint8Array.of(127, 0, 0, 1), Uint8Array.of(...new Uint8Array(15), 1)];
@@ -141,13 +141,15 @@ function checkDatagram({ batch }: Peer, { slot, length, port, address }: Expecte
 /** Resolves when the socket is found to be readable while the event loop turns. */
 function readable(libc: Libc, { socket }: Peer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const poll = new SocketPoll(libc);
+  const epollFd = openPoll(libc);
+  const poll = new SocketPoll(libc, epollFd);
   const limit = setTimeout(() => {
-    reject(new Error('poll does not tell when a socket can be read'));
+    reject(new Error('epoll does not tell when a socket can be read'));
   }, POLL_LIMIT_MS);
   poll.watch(socket.fd, resolve);
   return promise.finally(() => {
     clearTimeout(limit);
     poll.unwatch(socket.fd);
+    libc.close(epollFd);
   });
 }

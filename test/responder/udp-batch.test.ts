@@ -13,9 +13,9 @@ import {
 import { DatagramBatch, REPLY_TO_BYTES } from '../../src/socket/datagram-batch.ts';
 import type { Libc } from '../../src/socket/libc.ts';
 import { putSockaddr } from '../../src/socket/sockaddr.ts';
-import { SocketPoll } from '../../src/socket/socket-poll.ts';
 import { UdpSocket } from '../../src/socket/udp-socket.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
+import { threadPoll } from '../support/poll.ts';
 import {
   buildNumberedQuery,
   createEcho,
@@ -46,7 +46,7 @@ function serve(t: TestContext, options: Pick<UdpBatchOptions, 'handle'> & { libc
   const echo = createEcho();
   const listener = new UdpBatchListener({
     libc: testLibc(),
-    poll: new SocketPoll(testLibc()),
+    poll: threadPoll(testLibc()),
     ...echo,
     count: events.count,
     ...options,

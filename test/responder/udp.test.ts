@@ -16,9 +16,9 @@ import { createMissRing, MissReader, MissWriter } from '../../src/responder/miss
 import { createUdpHandle, UdpBatchListener } from '../../src/responder/udp-batch.ts';
 import { listenUdpPlain } from '../../src/responder/udp-plain.ts';
 import { readSockaddr } from '../../src/socket/sockaddr.ts';
-import { SocketPoll } from '../../src/socket/socket-poll.ts';
 import { UdpSocket } from '../../src/socket/udp-socket.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
+import { threadPoll } from '../support/poll.ts';
 import {
   buildNumberedQuery,
   createEcho,
@@ -56,7 +56,7 @@ const IMPLEMENTATIONS: readonly Implementation[] = [
         ...options,
         libc,
         handle,
-        poll: new SocketPoll(libc),
+        poll: threadPoll(libc),
       });
       t.after(async () => {
         await listener.close();

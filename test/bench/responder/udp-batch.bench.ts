@@ -7,7 +7,7 @@ import { UdpBatchListener } from '../../../src/responder/udp-batch.ts';
 import { REPLY_TO_BYTES } from '../../../src/socket/datagram-batch.ts';
 import { loadLibc } from '../../../src/socket/libc.ts';
 import { putSockaddr } from '../../../src/socket/sockaddr.ts';
-import { SocketPoll } from '../../../src/socket/socket-poll.ts';
+import { threadPoll } from '../../support/poll.ts';
 import { buildQuery } from '../../support/records.ts';
 import { port, service } from '../../support/resources.ts';
 import { openUdpPeer } from '../../support/udp-peer.ts';
@@ -39,7 +39,7 @@ putSockaddr(target, 0, { address: LOOPBACK, port: server.socket.port });
 const { reader, responder } = zone;
 const listener = new UdpBatchListener({
   libc,
-  poll: new SocketPoll(libc),
+  poll: threadPoll(libc),
   handle: server.handle,
   respond: (message, length, response, transport) =>
     responder.respond(message, length, response, transport),
