@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type Configuration, ConfigurationError } from '../config/configuration.ts';
+import { loadConfigurationInThread } from '../config/load-in-thread.ts';
 import { EXIT } from './exit-code.ts';
 
 const OPTIONS = {
@@ -45,8 +46,7 @@ export async function configurationFrom(
   }
   const file = values.config ?? positionals[0];
   try {
-    const { loadConfiguration } = await import('../config/load-configuration.ts');
-    return loadConfiguration({
+    return await loadConfigurationInThread({
       ...(file === undefined ? {} : { file }),
       overrides: overridesOf(values),
     });

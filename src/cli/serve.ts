@@ -1,8 +1,8 @@
 /** `vipdns serve`: starts the server, says what it serves, and stops it when the process is told to. */
-import { type App, startApp } from '../app.ts';
+import type { App } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { formatSocketAddress } from '../config/socket-address.ts';
-import { createLog, type Log } from '../monitoring/log.ts';
+import type { Log } from '../monitoring/log.ts';
 import { StopSignals, whenAborted } from '../stop-signals.ts';
 import { VERSION } from '../version.ts';
 import { configurationFrom } from './configuration-arguments.ts';
@@ -41,7 +41,12 @@ export async function runServe(
   arguments_: string[],
   signals: StopSignals = new StopSignals(),
 ): Promise<number> {
-  const configuration = await configurationFrom(arguments_, { help: SERVE_HELP });
+  // The configuration is read in a thread of its own, which leaves this one the time to load the rest.
+  const [configuration, { startApp }, { createLog }] = await Promise.all([
+    configurationFrom(arguments_, { help: SERVE_HELP }),
+    import('../app.ts'),
+    import('../monitoring/log.ts'),
+  ]);
   if (typeof configuration === 'number') return configuration;
   const log = createLog(configuration.log);
   try {

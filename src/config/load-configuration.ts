@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { type Configuration, ConfigurationError, type SocketAddress } from './configuration.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import { parseDuration } from './duration.ts';
+import { deepFreeze } from './freeze.ts';
 import { findRelationMistakes } from './relations.ts';
 import { type ConfigurationFile, configurationSchema } from './schema.ts';
 import { parseSocketAddress } from './socket-address.ts';
@@ -141,12 +142,4 @@ function durationOf(value: string): number {
   const durationMs = parseDuration(value);
   if (durationMs === undefined) throw new TypeError(`Cannot parse duration "${value}"`);
   return durationMs;
-}
-
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) {
-    for (const each of Object.values(value)) deepFreeze(each);
-    Object.freeze(value);
-  }
-  return value;
 }

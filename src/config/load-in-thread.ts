@@ -1,0 +1,29 @@
+/**
+ * Reads a configuration in a thread that ends with it. In and out: as `loadConfiguration()`. The libraries that the
+ * schema and YAML take, and what they leave in the heap, go with the thread instead of staying as long as the
+ * server runs; and whoever asks has the time to load the rest.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { type Configuration, ConfigurationError } from './configuration.ts';
+import { deepFreeze } from './freeze.ts';
+import type { LoadOptions } from './load-configuration.ts';
+
+/** What the thread tells: one of these, once. */
+export type LoadThreadMessage =
+  | { readonly kind: 'configuration'; readonly configuration: Configuration }
+  | { readonly kind: 'failed'; readonly mistakes: readonly string[] };
+
+/** Reads and checks a configuration; rejects with ConfigurationError. */
+export async function loadConfigurationInThread(options: LoadOptions): Promise<Configuration> {
+  // Sources run as they are, and compiled: the entry has the same extension as this file.
+  const url = new URL(`./load-thread${import.meta.url.slice(-3)}`, import.meta.url);
+  const worker = new Worker(url, { workerData: options, name: 'configuration' });
+  const [message]: LoadThreadMessage[] = await once(worker, 'message');
+  switch (message.kind) {
+    case 'configuration':
+      return deepFreeze(message.configuration);
+    case 'failed':
+      throw new ConfigurationError(message.mistakes);
+  }
+}
