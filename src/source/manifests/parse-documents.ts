@@ -2,9 +2,13 @@
  * The text of a manifest file to the documents in it, each parsed on its own, so that a broken one costs
  * only itself. In: YAML or JSON text; out: values, or what is wrong and where.
  */
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { createRequire } from 'node:module';
 import { parsePlainYaml } from './plain-yaml.ts';
 import type { Mistake } from './problem.ts';
+
+/** Loads the full YAML reader, 9 MB, where a document asks for it and not before. */
+const require = createRequire(import.meta.url);
+const loadYaml = (): typeof import('yaml') => require('yaml');
 
 /** A document: its number in the file (0 for JSON) and its value, or why it has none. */
 export type ParsedDocument =
@@ -92,6 +96,7 @@ function* parseInFull(
     yield { number, mistakes: [{ path: '', expected, received: `${text.length} bytes` }] };
     return;
   }
+  const { LineCounter, parseAllDocuments } = loadYaml();
   const lineCounter = new LineCounter();
   try {
     // Merge keys (`<<`) are of YAML 1.1, and are in manifests all the same.

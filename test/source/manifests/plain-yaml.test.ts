@@ -42,6 +42,8 @@ spec:
     - - nested
       - null
     - []
+    - [ IPv4,"fd00::1" , 0x1f, null, 10.96.0.1 ]   # words
+  families: [IPv4, 'a: b']
   text: a plain
     scalar
 `;
@@ -52,7 +54,16 @@ test('parsePlainYaml() reads what kubectl writes', () => {
 });
 
 for (const [what, text] of Object.entries({
-  'a flow collection': 'a: [1, 2]',
+  'a list in a list': 'a: [[1], 2]',
+  'a list of two lines': 'a: [1,\n  2]',
+  'a list with an escape': 'a: ["\\n"]',
+  'a list with a mapping': 'a: [b: 1]',
+  'a list with a colon': 'a: [fd00::1]',
+  'a list with an empty item': 'a: [1, ]',
+  'a list with a negative number': 'a: [-1]',
+  'a list that is not the end of its line': 'a: [1] 2',
+  'a list for a key': '[a]: 1',
+  'a mapping in braces': 'a: {b: 1}',
   'an anchor': 'a: &x 1',
   'an alias': 'a: *x',
   'a tag': 'a: !!str 1',
@@ -154,6 +165,8 @@ test('parsePlainYaml() never reads anything else than the full reader', () => {
       '[]',
       '[',
       ']',
+      '[a]',
+      '[1, "b"]',
       '{',
       ',',
       '&a',
