@@ -4,7 +4,6 @@
  *
  * Invariant between `end()` and `start()`: items[i] === i.
  */
-import { randomFillSync } from 'node:crypto';
 
 const MAX_SIZE = 0x10000;
 
@@ -17,7 +16,7 @@ export class RandomOrder {
   #state: number;
 
   /** `seed` is any 32 bits but 0; random where it is left out. */
-  constructor(seed: number = randomFillSync(new Int32Array(1))[0]) {
+  constructor(seed: number = Math.random() * 0x1_0000_0000) {
     this.#state = seed | 0 || 1;
   }
 

@@ -2,8 +2,8 @@
  * The table: bytes to bytes in shared memory, with one writer and any number of readers. This file makes one and
  * reads its layout; `table-writer.ts` and `table-reader.ts` are its two sides, `layout.ts` says why they agree.
  */
-import { randomFillSync } from 'node:crypto';
 import { MAGIC, MAX_TABLE_BYTES, readerWord, WORD } from './layout.ts';
+import { randomKey } from './random-key.ts';
 import { SLAB_BYTES } from './slab-allocator.ts';
 
 export interface TableOptions {
@@ -44,7 +44,7 @@ export function createTable(options: TableOptions = {}): SharedArrayBuffer {
   words[WORD.readers] = readers;
   words[WORD.bucketsAt] = bucketsAt;
   words[WORD.arenaAt] = arenaAt;
-  words.set(randomFillSync(new Int32Array(2)), WORD.key0);
+  words.set(randomKey(), WORD.key0);
   words[WORD.epoch] = 1;
   words[WORD.magic] = MAGIC;
   return words.buffer;

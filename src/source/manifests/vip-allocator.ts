@@ -7,11 +7,11 @@
  * name, in the order of names. The memory is what was given out, also to Services that are gone: their
  * addresses go to others last.
  */
-import { hash } from 'node:crypto';
 import { formatPrefix, IPV4_BYTES, type Prefix, parseAddress } from '../../dns/address.ts';
 import type { IpFamily, ObjectKey } from '../resources.ts';
 import { AddressRange } from './address-range.ts';
 import type { VipRequest } from './decode-service.ts';
+import { hashName } from './name-hash.ts';
 import type { Mistake } from './problem.ts';
 import { familyOf, planVips, type VipPlan } from './vip-plan.ts';
 
@@ -173,7 +173,7 @@ export class VipAllocator {
 
   #choose(key: ObjectKey, family: IpFamily): string | undefined {
     if (this.#exhausted.has(family)) return undefined;
-    const start = Number.parseInt(hash('sha256', `${family} ${key}`).slice(0, 8), 16);
+    const start = hashName(`${family} ${key}`);
     let formerlyUsed: string | undefined;
     for (const range of this.#ranges[family]) {
       for (const address of range.candidates(start)) {
