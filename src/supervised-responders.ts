@@ -20,6 +20,8 @@ import type { UdpSockets } from './udp-sockets.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 const MAX_AUTO_RESPONDERS = 4;
+/** Little that a responder makes lives longer than a query, so that more room would only be more memory. */
+const YOUNG_GENERATION_MB = 3;
 
 /** Gives the number of responders: as many as configured, or as processors that we may use, at most 4. */
 export function countResponders({ responders }: Configuration): number {
@@ -67,6 +69,7 @@ export class SupervisedResponders {
         new Supervisor({
           name: `responder-${index}`,
           module: 'responder-thread',
+          youngGenerationMb: YOUNG_GENERATION_MB,
           createData: () => dataOf(index, options, shared),
           onMessage: (message) => this.#receive(message, { index, log: options.log }),
           onDeath: () => {
