@@ -7,7 +7,7 @@
  *
  * A sum goes down a column. Clients whose addresses have one hash share a limit, in 1 of 4,095 pairs.
  */
-import { randomInt } from 'node:crypto';
+import { randomKey } from '../table/random-key.ts';
 
 const COLUMNS = 4096;
 const TOTAL = 0;
@@ -16,7 +16,7 @@ const TOTAL = 0;
 export function createTcpCensus(responders: number): SharedArrayBuffer {
   // One row more: its first word is the key of the hash, since clients choose their addresses.
   const memory = new SharedArrayBuffer((responders + 1) * COLUMNS * Int32Array.BYTES_PER_ELEMENT);
-  new Int32Array(memory)[responders * COLUMNS] = randomInt(2 ** 31);
+  new Int32Array(memory).set(randomKey().subarray(0, 1), responders * COLUMNS);
   return memory;
 }
 

@@ -2,7 +2,6 @@
  * DNS over TCP through node:net. In: connections; out: a response to each query, in order. RFC 7766.
  * What a connection does is in `tcp-connection.ts`, what is granted to it in `tcp-limits.ts`.
  */
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { parseAddress } from '../dns/address.ts';
@@ -64,7 +63,7 @@ export class TcpListener implements Listener {
   readonly #sweep: NodeJS.Timeout;
   #received = 0;
   /** Begins anywhere: answers to queries of a predecessor's connections must not find those of its successor. */
-  #nextTicket = randomInt(MAX_TICKET);
+  #nextTicket = Math.floor(Math.random() * MAX_TICKET);
   #onAllClosed: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
