@@ -64,87 +64,76 @@ export async function startApp(
   { log: logSink, signal, answerMiss }: AppOptions,
 ): Promise<App | undefined> {
   const { log } = logSink;
-  const responderCount = countResponders(configuration);
+  const count = countResponders(configuration);
   const listen = await claimPorts(configuration.listen);
-  const sockets = await openUdpSockets({
-    ...configuration,
-    listen,
-    responders: responderCount,
-    log,
-  });
-  const zones = buildZoneSet(configuration);
-  // One block more, for what this thread answers by itself.
-  const counters = createResponderCounters(responderCount + 1);
-  const gauges = createZoneGauges();
-  let isStopping = false;
-
-  const zone = new SupervisedZone({
-    configuration,
-    zones,
-    listen,
-    gauges,
-    onMemory: (memory) => responders.use(memory),
-    log,
-  });
-  const missRings = answerMiss && Array.from({ length: responderCount }, () => createMissRing());
-  const responders = new SupervisedResponders({
-    configuration,
-    zones,
-    listen,
-    counters,
-    sockets,
-    missRings,
-    memory: () => zone.memory,
-    log,
-  });
-  const misses =
-    answerMiss &&
-    new MissAnswerer({
-      rings: missRings ?? [],
-      answer: answerMiss,
-      outletOf: (responder, listener) => responders.outletOf(responder, listener),
-      counters: responderCounters(counters, responderCount),
-    });
-  const metrics = createMetrics({
-    responderCounters: counters,
-    zoneGauges: gauges,
-    version: VERSION,
-    udpSockets: sockets && (() => sockets.readMemory()),
-    threads: () => [zone, ...responders.threads],
-    droppedLogLines: () => logSink.dropped,
-  });
-
+  const sockets = await openUdpSockets({ ...configuration, listen, responders: count, log });
+  let zone: SupervisedZone | undefined;
+  let responders: SupervisedResponders | undefined;
+  let misses: MissAnswerer | undefined;
   let http: MonitoringServer | undefined;
+  let stopped: Promise<void> | undefined;
+
   const stopAll = async () => {
-    await Promise.all([responders.stop(STOP_LIMIT_MS), zone.stop(STOP_LIMIT_MS)]);
+    const zoneStopped = zone?.stop(STOP_LIMIT_MS);
+    await responders?.stop(STOP_LIMIT_MS);
     await misses?.close(STOP_LIMIT_MS);
     sockets?.close();
+    await zoneStopped;
     await http?.close();
   };
-  let stopped: Promise<void> | undefined;
   const stop = () => {
-    isStopping = true;
     stopped ??= stopAll();
     return stopped;
   };
-  const drain = async (signal: AbortSignal) => {
-    isStopping = true;
-    await waitForSilence(counters, { limitMs: configuration.lameduckMs, signal });
-    await stop();
-  };
   try {
+    const zones = buildZoneSet(configuration);
+    // One block more, for what this thread answers by itself.
+    const counters = createResponderCounters(count + 1);
+    const zoneGauges = createZoneGauges();
+    const served = { configuration, zones, listen, log };
+    const table = new SupervisedZone({
+      ...served,
+      gauges: zoneGauges,
+      onMemory: (memory) => responders?.use(memory),
+    });
+    zone = table;
+    const missRings = answerMiss && Array.from({ length: count }, () => createMissRing());
+    const threads = new SupervisedResponders({
+      ...served,
+      count,
+      counters,
+      sockets,
+      missRings,
+      memory: () => table.memory,
+    });
+    responders = threads;
+    if (answerMiss !== undefined && missRings !== undefined) {
+      misses = new MissAnswerer({
+        rings: missRings,
+        answer: answerMiss,
+        outletOf: (responder, listener) => threads.outletOf(responder, listener),
+        counters: responderCounters(counters, count),
+      });
+    }
+    let isStopping = false;
     http = await startMonitoringServer({
       ...configuration.http,
-      health: () =>
-        healthOf([...responders.threads.flatMap(reasonOfThread), ...responders.reasons]),
+      health: () => healthOf([...threads.threads.flatMap(reasonOfThread), ...threads.reasons]),
       ready: () => {
-        if (isStopping) return healthOf(['stopping']);
-        return healthOf(zone.isComplete ? [] : ['zone is not complete yet']);
+        if (isStopping || stopped !== undefined) return healthOf(['stopping']);
+        return healthOf(table.isComplete ? [] : ['zone is not complete yet']);
       },
-      metrics,
+      metrics: createMetrics({
+        responderCounters: counters,
+        zoneGauges,
+        version: VERSION,
+        udpSockets: sockets && (() => sockets.readMemory()),
+        threads: () => [table, ...threads.threads],
+        droppedLogLines: () => logSink.dropped,
+      }),
       log,
     });
-    const started = Promise.all([zone.ready, responders.listening()]);
+    const started = Promise.all([table.ready, threads.listening()]);
     // Whoever goes away without waiting for the start does not hear of its failure.
     started.catch(() => {});
     await Promise.race([started, whenAborted(signal)]);
@@ -154,8 +143,20 @@ export async function startApp(
     }
     const [summary] = await started;
     const { address, port } = http.address();
-    const io = sockets === undefined ? 'dgram' : 'batch';
-    return { listen, http: { address, port }, io, summary, zone, responders, drain, stop };
+    return {
+      listen,
+      http: { address, port },
+      io: sockets === undefined ? 'dgram' : 'batch',
+      summary,
+      zone: table,
+      responders: threads,
+      stop,
+      async drain(signal) {
+        isStopping = true;
+        await waitForSilence(counters, { limitMs: configuration.lameduckMs, signal });
+        await stop();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;

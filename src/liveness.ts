@@ -5,9 +5,12 @@
 
 /** How often a thread is looked at, in milliseconds. */
 export const CHECK_MS = 500;
-/** Checks in a row without a sign of life: /health says so from the first number on, the second ends the thread. */
-const SUSPECT_CHECKS = 2;
-const STUCK_CHECKS = 4;
+/**
+ * Checks in a row without any sign of life: /health says so from the first number on, the second ends the thread. One
+ * that lacks a processor for a while is not to be ended, so a single kind of sign may be missing for longer.
+ */
+const WITHOUT_ANY_SIGN = { suspect: 2, stuck: 4 };
+const WITHOUT_ONE_SIGN = { suspect: 10, stuck: 20 };
 /** Checks that a thread has for its start. */
 const START_CHECKS = 40;
 
@@ -15,7 +18,7 @@ export interface Signs {
   /** How often the thread was started again. */
   readonly restarts: number;
   readonly pulse: number;
-  /** Whether the last query that was sent to it has been answered; undefined where none could be sent. */
+  /** Whether any query has been answered since the last check; undefined where none could be sent. */
   readonly isAnswering: boolean | undefined;
 }
 
@@ -38,7 +41,7 @@ export class Liveness {
     const last = this.#last;
     this.#last = signs;
     if (last === undefined || signs.restarts !== last.restarts) {
-      this.#silentPulses = STUCK_CHECKS - START_CHECKS;
+      this.#silentPulses = WITHOUT_ONE_SIGN.stuck - START_CHECKS;
       this.#silentQueries = 0;
       this.#hasAnswered = false;
     } else {
@@ -49,12 +52,15 @@ export class Liveness {
       const isSilent = this.#hasAnswered && signs.isAnswering === false;
       this.#silentQueries = isSilent ? this.#silentQueries + 1 : 0;
     }
-    this.#verdict = verdictOf(Math.max(this.#silentPulses, this.#silentQueries));
+    this.#verdict = this.#decide();
     return this.#verdict;
   }
-}
 
-function verdictOf(silentChecks: number): Verdict {
-  if (silentChecks >= STUCK_CHECKS) return 'stuck';
-  return silentChecks >= SUSPECT_CHECKS ? 'suspect' : 'alive';
+  #decide(): Verdict {
+    const any = Math.min(this.#silentPulses, this.#silentQueries);
+    const one = Math.max(this.#silentPulses, this.#silentQueries);
+    if (any >= WITHOUT_ANY_SIGN.stuck || one >= WITHOUT_ONE_SIGN.stuck) return 'stuck';
+    const isSuspect = any >= WITHOUT_ANY_SIGN.suspect || one >= WITHOUT_ONE_SIGN.suspect;
+    return isSuspect ? 'suspect' : 'alive';
+  }
 }

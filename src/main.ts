@@ -17,7 +17,6 @@ elsewhere, install a newer Node.js from https://nodejs.org/`,
 } else if (process.argv[2] !== '--check-runtime') {
   // Before the rest is loaded, which takes a fifth of a second.
   const signals = process.argv[2] === 'serve' ? new StopSignals() : undefined;
-  if (signals !== undefined) (await import('./v8-flags.ts')).saveMemory();
   const { runCommand } = await import('./cli/command.ts');
   process.exitCode = await runCommand(process.argv.slice(2), signals);
 }

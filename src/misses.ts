@@ -2,16 +2,18 @@
  * What responders hand on: queries that no zone of ours answers. In: the rings that responders write; out: answers,
  * on the socket that the query came to, or through the responder that has the connection. A responder never waits.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './dns/address.ts';
 import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, RCODE } from './dns/constants.ts';
 import type { ResponderCounters } from './monitoring/counters.ts';
 import type { Reply } from './responder/listener.ts';
 import { type Miss, MissReader, sharedClock } from './responder/miss-ring.ts';
 import { readSockaddr } from './socket/sockaddr.ts';
+import { within } from './within.ts';
 
 /** Misses that are taken from a ring before others have their turn. */
 const MAX_TAKEN = 256;
+/** Queries being answered at a time; what is more stays in the rings, which refuse when they are full. */
+const MAX_PENDING = 4096;
 
 /** A query that is to be answered, and what is known of it. */
 export interface MissedQuery {
@@ -43,6 +45,8 @@ export interface MissesOptions {
   readonly outletOf: (responder: number, listener: number) => MissOutlet | undefined;
   /** The main thread's own block. */
   readonly counters: ResponderCounters;
+  /** Default MAX_PENDING. */
+  readonly maxPending?: number;
 }
 
 export class MissAnswerer {
@@ -50,10 +54,15 @@ export class MissAnswerer {
   readonly #readers: readonly MissReader[];
   readonly #pending = new Set<Promise<void>>();
   readonly #reading: Promise<void>[];
+  readonly #maxPending: number;
+  #onRoom: (() => void)[] = [];
   #isClosed = false;
+  /** Nothing is sent any more. */
+  #isOver = false;
 
   constructor(options: MissesOptions) {
     this.#options = options;
+    this.#maxPending = options.maxPending ?? MAX_PENDING;
     this.#readers = options.rings.map((ring) => new MissReader(ring));
     this.#reading = this.#readers.map((reader, responder) => this.#read(reader, responder));
   }
@@ -70,33 +79,45 @@ export class MissAnswerer {
   async close(limitMs: number): Promise<void> {
     this.#isClosed = true;
     for (const reader of this.#readers) reader.close();
+    this.#wakeReaders();
     await Promise.all(this.#reading);
     for (const [responder, reader] of this.#readers.entries()) this.#drain(reader, responder);
-    const limit = new AbortController();
-    await Promise.race([
-      Promise.all(this.#pending),
-      sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}),
-    ]);
-    limit.abort();
+    await within(limitMs, Promise.all(this.#pending));
+    this.#isOver = true;
   }
 
   async #read(reader: MissReader, responder: number): Promise<void> {
     while (!this.#isClosed) {
       const taken = this.#drain(reader, responder, MAX_TAKEN);
-      if (taken === MAX_TAKEN) await new Promise(setImmediate);
+      if (this.#pending.size >= this.#maxPending) await this.#waitForRoom();
+      else if (taken === MAX_TAKEN) await new Promise(setImmediate);
       else await reader.wait();
     }
   }
 
   #drain(reader: MissReader, responder: number, most = Number.POSITIVE_INFINITY): number {
     let taken = 0;
-    for (let miss = reader.take(); miss !== undefined; miss = reader.take()) {
+    while (taken < most && (this.#isClosed || this.#pending.size < this.#maxPending)) {
+      const miss = reader.take();
+      if (miss === undefined) break;
       const answering = this.#answer(miss, responder);
       this.#pending.add(answering);
-      void answering.then(() => this.#pending.delete(answering));
-      if (++taken === most) break;
+      void answering.then(() => {
+        this.#pending.delete(answering);
+        this.#wakeReaders();
+      });
+      taken++;
     }
     return taken;
+  }
+
+  async #waitForRoom(): Promise<void> {
+    if (this.#isClosed) return;
+    await new Promise<void>((resolve) => this.#onRoom.push(resolve));
+  }
+
+  #wakeReaders(): void {
+    for (const resolve of this.#onRoom.splice(0)) resolve();
   }
 
   /** Never rejects: a query that cannot be answered gets SERVFAIL. */
@@ -109,13 +130,14 @@ export class MissAnswerer {
     const client = { address: formatAddress(address), port };
     const response = await answer({ query, protocol, client, arrivedAt }).catch(() => undefined);
     const bytes = isMessage(response) ? response : buildServfail(query);
+    if (this.#isOver) return;
     // Asked again: the responder may have died meanwhile, and its connections with it.
     if (!outletOf(responder, listener)?.send({ replyTo, ticket, response: bytes })) {
-      counters.countTransportEvent('udpSendError');
+      counters.countTransportEvent('missAnswerLost');
       return;
     }
     counters.countResponse(bytes[3] & FLAG.rcodeMask, bytes.length);
-    counters.countDurations(1, (sharedClock() - arrivedAt) * 1000);
+    counters.countMissDuration((sharedClock() - arrivedAt) * 1000);
   }
 }
 

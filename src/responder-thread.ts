@@ -13,6 +13,7 @@ import { listenTcp } from './responder/tcp.ts';
 import { TcpCensus } from './responder/tcp-census.ts';
 import { TcpConnections } from './responder/tcp-connections.ts';
 import { DEFAULT_TCP_LIMITS } from './responder/tcp-limits.ts';
+import { TurnBudget } from './responder/turn-budget.ts';
 import { UdpBatchListener } from './responder/udp-batch.ts';
 import { listenUdpPlain } from './responder/udp-plain.ts';
 import { type Libc, loadLibc } from './socket/libc.ts';
@@ -60,6 +61,7 @@ const selfAnswering: AnsweringOptions = {
 const udpListeners: Listener[] = [];
 const tcpListeners: Listener[] = [];
 let selfListener: Listener | undefined;
+let isStopping = false;
 
 startPulse(data.pulses, data.index);
 parentPort?.on('message', (command: ResponderThreadCommand) => void obey(command));
@@ -70,9 +72,11 @@ async function listen(): Promise<void> {
     await listenUdp();
     const census = new TcpCensus(data.tcpCensus, data.index);
     const connections = new TcpConnections(DEFAULT_TCP_LIMITS, census);
+    const budget = new TurnBudget();
     for (const [i, { address, port }] of data.listen.entries()) {
+      if (isStopping) return;
       const options = { ...answering, ...missesOf(2 * i + 1), address, port };
-      tcpListeners.push(await listenTcp({ ...options, connections, reusePort: true }));
+      tcpListeners.push(await listenTcp({ ...options, connections, budget, reusePort: true }));
     }
     tell({ kind: 'listening', selfPort: selfListener?.address().port ?? 0 });
   } catch (error) {
@@ -122,9 +126,13 @@ function tell(message: ResponderThreadMessage): void {
   parentPort?.postMessage(message);
 }
 
-/** UDP last: while connections are given time to end, queries still come there. */
-async function stop(): Promise<void> {
+async function finishTcp(): Promise<void> {
+  isStopping = true;
   await Promise.all(tcpListeners.map((listener) => listener.close({ graceful: true })));
+}
+
+async function stop(): Promise<void> {
+  await finishTcp();
   await Promise.all(udpListeners.map((listener) => listener.close({ graceful: true })));
   await selfListener?.close();
   parentPort?.close();
@@ -157,6 +165,10 @@ async function obey(command: ResponderThreadCommand): Promise<void> {
       listeners[command.listener >> 1]?.answer(command.reply);
       return;
     }
+    case 'finish':
+      await finishTcp();
+      tell({ kind: 'finished' });
+      return;
     case 'stop':
       await stop();
       return;

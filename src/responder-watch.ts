@@ -8,6 +8,9 @@ import { readPulse } from './monitoring/pulse.ts';
 import { SelfQueries } from './self-queries.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
+/** A check that is later than this says nothing: whatever kept this thread waiting did so to the others. */
+const MAX_LATE_MS = 250;
+
 export interface WatchedResponder {
   readonly name: string;
   readonly isAlive: boolean;
@@ -31,13 +34,16 @@ export class ResponderWatch {
   readonly #stuck: number[];
   readonly #selfQueries: SelfQueries;
   readonly #timer: NodeJS.Timeout;
+  #checkedAt = performance.now();
+  #isClosed = false;
 
   constructor(options: ResponderWatchOptions) {
     this.#options = options;
     this.#liveness = options.responders.map(() => new Liveness());
     this.#stuck = options.responders.map(() => 0);
     this.#selfQueries = new SelfQueries(options.zones[0].apex);
-    this.#timer = setInterval(() => this.#check(), CHECK_MS).unref();
+    // Only after the poll phase of the turn is known what has come meanwhile.
+    this.#timer = setInterval(() => setImmediate(() => this.#check()), CHECK_MS).unref();
   }
 
   /** How often a responder had to be ended because it did not work. */
@@ -53,17 +59,22 @@ export class ResponderWatch {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#selfQueries.close();
   }
 
   #check(): void {
+    if (this.#isClosed) return;
     const { responders, pulses, log } = this.#options;
+    const now = performance.now();
+    const isLate = now - this.#checkedAt > CHECK_MS + MAX_LATE_MS;
+    this.#checkedAt = now;
     for (const [index, responder] of responders.entries()) {
       const { name, isAlive, restarts, selfPort } = responder;
       const isAnswering = this.#selfQueries.ask(index, isAlive ? selfPort : 0);
       // One that is not there is the supervisor's business.
-      if (!isAlive) continue;
+      if (!isAlive || isLate) continue;
       const liveness = this.#liveness[index];
       const before = liveness.verdict;
       const pulse = readPulse(pulses, index);

@@ -7,45 +7,43 @@ import { CLASS_IN, HEADER_BYTES, TYPE } from './dns/constants.ts';
 import type { WireName } from './dns/name.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** The ID of a query: the responder's number, and a byte that each query counts up. */
-const MAX_COUNT = 0xff;
 
 interface Asked {
-  count: number;
+  readonly port: number;
   isAnswered: boolean;
 }
 
 export class SelfQueries {
   readonly #socket: Socket;
   readonly #query: Buffer;
-  /** What was asked last, by responder; nothing where it could not be sent. */
+  /** Whom we asked last, by number; nothing where it could not be sent. */
   readonly #asked = new Map<number, Asked>();
-  #count = 0;
 
   /** `name` is what is asked for; any response will do. */
   constructor(name: WireName) {
     this.#query = buildQuery(name);
     this.#socket = createSocket('udp4');
     this.#socket.unref();
-    // What the socket reports belongs to no responder.
+    // What the socket reports belongs to no responder; where it cannot be had, nothing can be sent.
     this.#socket.on('error', () => {});
-    this.#socket.on('message', (response) => this.#receive(response));
+    this.#socket.on('message', (response, { port }) => this.#receive(response, port));
+    this.#socket.bind(0, LOOPBACK);
   }
 
-  /** Tells whether responder `index` answered what it was asked last, undefined where it was not, and asks anew. */
+  /**
+   * Tells whether responder `index` has answered anything since it was asked, undefined where it was not, and asks
+   * anew on its port; 0 is none. An answer to an earlier query is as good a sign: a busy one is late.
+   */
   ask(index: number, port: number): boolean | undefined {
     const before = this.#asked.get(index)?.isAnswered;
     this.#asked.delete(index);
     if (port === 0) return before;
     const query = Buffer.from(this.#query);
-    this.#count = (this.#count + 1) & MAX_COUNT;
-    const asked = { count: this.#count, isAnswered: false };
     query[0] = index;
-    query[1] = asked.count;
     this.#socket.send(query, port, LOOPBACK, (error) => {
       if (error !== null) this.#asked.delete(index);
     });
-    this.#asked.set(index, asked);
+    this.#asked.set(index, { port, isAnswered: false });
     return before;
   }
 
@@ -53,9 +51,9 @@ export class SelfQueries {
     this.#socket.close();
   }
 
-  #receive(response: Buffer): void {
+  #receive(response: Buffer, port: number): void {
     const asked = this.#asked.get(response[0]);
-    if (asked?.count === response[1]) asked.isAnswered = true;
+    if (asked?.port === port) asked.isAnswered = true;
   }
 }
 

@@ -17,11 +17,13 @@ import type {
   ZoneMemory,
 } from './threads.ts';
 import type { UdpSockets } from './udp-sockets.ts';
+import { within } from './within.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 const MAX_AUTO_RESPONDERS = 4;
-/** Little that a responder makes lives longer than a query, so that more room would only be more memory. */
-const YOUNG_GENERATION_MB = 3;
+const MAX_START_DEATHS = 3;
+/** What connections have to end by themselves is shorter. */
+const FINISH_LIMIT_MS = 2500;
 
 /** Gives the number of responders: as many as configured, or as processors that we may use, at most 4. */
 export function countResponders({ responders }: Configuration): number {
@@ -29,6 +31,8 @@ export function countResponders({ responders }: Configuration): number {
 }
 
 export interface SupervisedRespondersOptions {
+  /** As `countResponders()` gave it. */
+  readonly count: number;
   readonly configuration: Configuration;
   readonly zones: readonly ServedZone[];
   readonly listen: readonly SocketAddress[];
@@ -54,29 +58,28 @@ export class SupervisedResponders {
   readonly #options: SupervisedRespondersOptions;
   readonly #threads: readonly Responder[];
   readonly #listening: readonly PromiseWithResolvers<void>[];
+  readonly #finished: readonly PromiseWithResolvers<void>[];
+  readonly #hasListened: boolean[];
   readonly #selfPorts: number[];
   readonly #watch: ResponderWatch;
 
   constructor(options: SupervisedRespondersOptions) {
-    const count = countResponders(options.configuration);
+    const { count } = options;
     const indexes = Array.from({ length: count }, (_, i) => i);
     const shared = { pulses: createPulses(count), tcpCensus: createTcpCensus(count) };
     this.#options = options;
     this.#listening = indexes.map(() => Promise.withResolvers<void>());
+    this.#finished = indexes.map(() => Promise.withResolvers<void>());
+    this.#hasListened = indexes.map(() => false);
     this.#selfPorts = indexes.map(() => 0);
     this.#threads = indexes.map(
       (index) =>
         new Supervisor({
           name: `responder-${index}`,
           module: 'responder-thread',
-          youngGenerationMb: YOUNG_GENERATION_MB,
           createData: () => dataOf(index, options, shared),
           onMessage: (message) => this.#receive(message, { index, log: options.log }),
-          onDeath: () => {
-            this.#selfPorts[index] = 0;
-            // Only now that the thread cannot read any more may what it held be freed.
-            clearReader(options.memory().table, index);
-          },
+          onDeath: () => this.#noteDeath(index),
           log: options.log,
         }),
     );
@@ -137,10 +140,31 @@ export class SupervisedResponders {
     await this.#threads[index].terminate();
   }
 
-  /** Lets them answer what has come, and ends them. */
+  /**
+   * Ends them: first all of them close TCP, while UDP goes on, then all read their UDP sockets for the last time: one
+   * that is done early would leave its share of the queries to nobody.
+   */
   async stop(limitMs: number): Promise<void> {
     this.#watch.close();
+    for (const [i, thread] of this.#threads.entries()) {
+      if (thread.isAlive) thread.send({ kind: 'finish' });
+      else this.#finished[i].resolve();
+    }
+    await within(FINISH_LIMIT_MS, Promise.all(this.#finished.map(({ promise }) => promise)));
     await Promise.all(this.#threads.map((thread) => thread.stop({ kind: 'stop' }, limitMs)));
+  }
+
+  /** One that dies at every start will go on doing so; later on, others answer while it does. */
+  #noteDeath(index: number): void {
+    const { memory } = this.#options;
+    this.#selfPorts[index] = 0;
+    this.#finished[index].resolve();
+    // Only now that the thread cannot read any more may what it held be freed.
+    clearReader(memory().table, index);
+    const { name, restarts } = this.#threads[index];
+    if (this.#hasListened[index] || restarts + 1 < MAX_START_DEATHS) return;
+    const text = `Cannot start ${name}: it died ${restarts + 1} times, the log says of what`;
+    this.#listening[index].reject(new StartError(text, 'ERR_THREAD_DIED'));
   }
 
   #watched(index: number): WatchedResponder {
@@ -171,7 +195,11 @@ export class SupervisedResponders {
         return;
       case 'listening':
         this.#selfPorts[index] = message.selfPort;
+        this.#hasListened[index] = true;
         this.#listening[index].resolve();
+        return;
+      case 'finished':
+        this.#finished[index].resolve();
         return;
       case 'failed':
         log('error', message.message, { code: message.code, thread: this.#threads[index].name });

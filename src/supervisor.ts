@@ -5,19 +5,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { LogFunction } from './monitoring/log-event.ts';
+import { within } from './within.ts';
 
 /** A thread that lived shorter than this is started again only after a delay that doubles. */
 const STEADY_MS = 1000;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5000;
+const TERMINATE_LIMIT_MS = 1000;
 
 export interface SupervisedThread<Data, Message> {
   /** As logs and metrics call it. */
   readonly name: string;
   /** Module of the thread, without its extension, beside this one. */
   readonly module: string;
-  /** Most memory of its young objects, in MiB; without it V8's own limit, which favours speed, holds. */
-  readonly youngGenerationMb?: number;
   /** Gives what the thread starts with. */
   readonly createData: () => Data;
   readonly onMessage: (message: Message) => void;
@@ -65,22 +65,16 @@ export class Supervisor<Data, Message, Command> {
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage(command);
-    const limit = new AbortController();
-    await Promise.race([
-      ended,
-      sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}),
-    ]);
-    limit.abort();
-    await worker.terminate();
+    await within(limitMs, ended);
+    // One that stands in a call of the system ends with the process.
+    await within(TERMINATE_LIMIT_MS, worker.terminate());
   }
 
   #start(): void {
-    const { module, createData, name, youngGenerationMb, onMessage, log } = this.#thread;
+    const { module, createData, name, onMessage, log } = this.#thread;
     // Sources run as they are, and compiled: the entry has the same extension as this file.
     const url = new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url);
-    const resourceLimits =
-      youngGenerationMb === undefined ? {} : { maxYoungGenerationSizeMb: youngGenerationMb };
-    const worker = new Worker(url, { workerData: createData(), name, resourceLimits });
+    const worker = new Worker(url, { workerData: createData(), name });
     this.#worker = worker;
     this.#startedAt = performance.now();
     worker.on('message', onMessage);

@@ -69,6 +69,8 @@ export type ResponderThreadMessage =
   | { readonly kind: 'log'; readonly event: LogEvent }
   /** It has its sockets; `selfPort` takes queries of the main thread alone, on loopback, 0 for none. */
   | { readonly kind: 'listening'; readonly selfPort: number }
+  /** Its TCP connections are closed. */
+  | { readonly kind: 'finished' }
   /** It cannot have its sockets. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string };
 
@@ -77,4 +79,7 @@ export type ResponderThreadCommand =
   | { readonly kind: 'zone'; readonly memory: ZoneMemory }
   /** Send the answer to a query that was handed on. */
   | { readonly kind: 'answer'; readonly listener: number; readonly reply: Reply }
+  /** Close TCP, and go on with UDP. */
+  | { readonly kind: 'finish' }
+  /** Answer what has come, and end. */
   | { readonly kind: 'stop' };

@@ -4,7 +4,7 @@ import type { LogFunction } from './monitoring/log-event.ts';
 import { type Libc, loadLibc } from './socket/libc.ts';
 import { testBatches } from './socket/self-test.ts';
 import { StartError } from './start-error.ts';
-import { UdpSockets } from './udp-sockets.ts';
+import { RECEIVE_BUFFER_BYTES, UdpSockets } from './udp-sockets.ts';
 
 export interface UdpIoOptions {
   readonly io: Configuration['io'];
@@ -44,5 +44,15 @@ export async function openUdpSockets(options: UdpIoOptions): Promise<UdpSockets 
   }
   const sockets = new UdpSockets({ libc, listen, responders });
   log('info', 'UDP datagrams move in batches', { io: 'batch', reason: 'the self-test passed' });
+  const { receiveBufferBytes } = sockets.readMemory();
+  const askedBytes = responders * listen.length * RECEIVE_BUFFER_BYTES;
+  if (receiveBufferBytes < askedBytes) {
+    const advice = 'raise net.core.rmem_max, or grant NET_ADMIN, where queries are dropped';
+    log('info', 'UDP receive buffers are smaller than asked for', {
+      receiveBufferBytes,
+      askedBytes,
+      advice,
+    });
+  }
   return sockets;
 }

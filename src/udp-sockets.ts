@@ -15,7 +15,7 @@ import { openPoll } from './socket/socket-poll.ts';
 import { type SocketMemory, UdpSocket } from './socket/udp-socket.ts';
 
 /** What is asked of the kernel for queries that wait: some 5,000 of usual size, as the kernel counts them. */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** A responder's own socket has one query at a time. */
 const SELF_BUFFER_BYTES = 4096;
 const LOOPBACK = '127.0.0.1';
@@ -43,6 +43,7 @@ export class UdpSockets {
   readonly #responders: ResponderSockets[] = [];
   /** For answers of the main thread, one at a time, by the way that the query came. */
   readonly #replies = new Map<string, DatagramBatch>();
+  #isClosed = false;
 
   /** Opens every socket; throws ListenError. */
   constructor(options: UdpSocketsOptions) {
@@ -62,7 +63,8 @@ export class UdpSockets {
 
   /** Sends the answer to a query that was handed on; false where it is too long or the kernel did not take it. */
   reply(handle: UdpHandle, { replyTo, response }: Reply): boolean {
-    if (response.length > EDNS_UDP_BYTES) return false;
+    // A closed descriptor's number may be somebody else's by now.
+    if (this.#isClosed || response.length > EDNS_UDP_BYTES) return false;
     const batch = this.#replyBatch(handle);
     batch.setReplyTo(0, replyTo, 0);
     batch.responses[0].set(response);
@@ -88,6 +90,7 @@ export class UdpSockets {
 
   /** Closes every socket; no thread may use one any more. */
   close(): void {
+    this.#isClosed = true;
     for (const socket of this.#open) socket.close();
     for (const epollFd of this.#polls.splice(0)) this.#libc.close(epollFd);
   }

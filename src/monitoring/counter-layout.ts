@@ -3,7 +3,7 @@
  * the first query, so that counting is index arithmetic; the writer and the exposition share it.
  *
  *   queries [protocol][family][type] | query sizes [protocol] | responses [rcode] | response sizes
- *   | durations | truncated | ignored | transport events
+ *   | durations | durations of misses | truncated | ignored | transport events
  *
  * A histogram takes one slot for each bucket, one for what is above the last bound, and one for the sum.
  */
@@ -84,12 +84,16 @@ export const TRANSPORT_COUNTERS = [
   'tcpMemoryLimit',
   /** The client reset the connection: normal. */
   'tcpReset',
+  /** The answer to a query that was handed on did not come, for far longer than anybody waits. */
+  'tcpAnswerTimeout',
   /** Any other error of a connection. */
   'tcpConnectionError',
   /** A query that no zone of ours answers was handed on. */
   'missHandedOn',
   /** There was no room to hand it on. */
   'missRefused',
+  /** Its answer could not be sent: too long, its responder gone, or refused by the kernel. */
+  'missAnswerLost',
 ] as const;
 
 export type TransportCounter = (typeof TRANSPORT_COUNTERS)[number];
@@ -123,7 +127,8 @@ function layOut() {
   const responses = querySizes + PROTOCOLS.length * histogramSlots(SIZE_HISTOGRAM);
   const responseSizes = responses + RESPONSE_CODES.length;
   const durations = responseSizes + histogramSlots(SIZE_HISTOGRAM);
-  const truncated = durations + histogramSlots(DURATION_HISTOGRAM);
+  const missDurations = durations + histogramSlots(DURATION_HISTOGRAM);
+  const truncated = missDurations + histogramSlots(DURATION_HISTOGRAM);
   const ignored = truncated + 1;
   const transport = ignored + 1;
   const used = transport + TRANSPORT_COUNTERS.length;
@@ -133,6 +138,7 @@ function layOut() {
     responses,
     responseSizes,
     durations,
+    missDurations,
     truncated,
     ignored,
     transport,

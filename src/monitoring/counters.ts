@@ -77,6 +77,11 @@ export class ResponderCounters {
     slots[SLOTS.durations + DURATION_HISTOGRAM.buckets + 1] += microseconds * responses;
   }
 
+  /** Counts how long a query that was handed on took to its answer, in microseconds. */
+  countMissDuration(microseconds: number): void {
+    observe(this.slots, SLOTS.missDurations, DURATION_HISTOGRAM, microseconds);
+  }
+
   /** Counts a response that left records out, with TC set; it is counted as a response besides. */
   countTruncated(): void {
     this.slots[SLOTS.truncated] += 1;

@@ -27,6 +27,7 @@ function messageMetrics(slots: Float64Array): MetricFamily[] {
   const requestSize = 'vipdns_dns_request_size_bytes';
   const responseSize = 'vipdns_dns_response_size_bytes';
   const duration = 'vipdns_dns_request_duration_seconds';
+  const missDuration = 'vipdns_dns_handed_on_duration_seconds';
   return [
     {
       name: 'vipdns_dns_requests_total',
@@ -97,6 +98,23 @@ function messageMetrics(slots: Float64Array): MetricFamily[] {
       'vipdns_dns_queries_handed_on_total',
       'Queries that no zone of ours answers and that were handed on.',
       () => eventCount(slots, 'missHandedOn'),
+    ),
+    {
+      name: missDuration,
+      help: 'Time from a query that was handed on to its answer.',
+      type: 'histogram',
+      samples: () =>
+        histogramSamples(slots, {
+          name: missDuration,
+          shape: DURATION_HISTOGRAM,
+          scale: MICROSECOND,
+          at: SLOTS.missDurations,
+        }),
+    },
+    counter(
+      'vipdns_dns_handed_on_answers_lost_total',
+      'Answers to queries that were handed on and that could not be sent.',
+      () => eventCount(slots, 'missAnswerLost'),
     ),
     counter(
       'vipdns_dns_queries_not_handed_on_total',
@@ -172,6 +190,7 @@ function tcpMetrics(slots: Float64Array): MetricFamily[] {
         lifetime: 'tcpLifetimeReached',
         malformed_length: 'tcpMalformedLength',
         memory: 'tcpMemoryLimit',
+        no_answer: 'tcpAnswerTimeout',
         reset: 'tcpReset',
         error: 'tcpConnectionError',
       },

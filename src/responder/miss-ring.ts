@@ -70,7 +70,8 @@ export class MissWriter {
   #head: number;
   #recordAt = 0;
   #recordLength = 0;
-  #isWakeDue = false;
+  /** At first for what a predecessor committed and did not wake for. */
+  #isWakeDue = true;
 
   constructor(memory: SharedArrayBuffer) {
     this.#ring = viewRing(memory);

@@ -1,8 +1,8 @@
 /**
- * One TCP connection: queries come in any segmentation, each is answered in the order it came.
- * RFC 7766 sections 6.2 (connection handling) and 7 (response order), RFC 1035 section 4.2.2.
+ * One TCP connection: queries come in any segmentation, each is answered in the order it came, but for those that were
+ * handed on, whose answers come when they do. RFC 7766 sections 6.2 (connection handling) and 7 (response order), RFC 1035 section 4.2.2.
  *
- *     open --> paused (slow reader, too many queries handed on) --> open
+ *     open --> paused (slow reader, too many queries handed on, turn used up) --> open
  *       \          \
  *        +----------+--> finishing (input discarded; our side closed after the last answer) --> closed
  *
@@ -16,6 +16,7 @@ import { MALFORMED_LENGTH, MAX_FRAME_BYTES, NO_MESSAGE, TcpFraming } from './tcp
 import type { TcpLimits } from './tcp-limits.ts';
 import type { TcpOutput } from './tcp-output.ts';
 import type { TransportEvent } from './transport-events.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 /** What the connections of one listener share. */
 export interface TcpShared extends AnsweringOptions {
@@ -24,6 +25,7 @@ export interface TcpShared extends AnsweringOptions {
   readonly lastTransport: Transport;
   readonly limits: TcpLimits;
   readonly connections: TcpConnections;
+  readonly budget: TurnBudget;
   /** The connection whose queries are being answered. */
   asking: TcpConnection | undefined;
   /** Holds the query that is being answered, and its response. */
@@ -36,6 +38,8 @@ export interface TcpShared extends AnsweringOptions {
 /** The first write that had to wait took a whole output buffer, and Node may read a chunk after a pause. */
 const WAITING_EXTRA_BYTES = 2 * MAX_FRAME_BYTES;
 const NEVER = Number.POSITIVE_INFINITY;
+/** Whoever answers what was handed on has far shorter deadlines; past this, something of ours is broken. */
+const ANSWER_TIMEOUT_MS = 30_000;
 
 export interface TcpConnectionOptions {
   /** Address of the client, as text. */
@@ -65,6 +69,9 @@ export class TcpConnection implements Evictable {
   #readerDueAt = NEVER;
   /** Queries that were handed on and not answered yet. */
   #awaited = 0;
+  #answersDueAt = NEVER;
+  /** Waits for a turn with messages left to answer. */
+  #isOutOfTurn = false;
   #isPaused = false;
   #isFinishing = false;
   #isOutputEnded = false;
@@ -98,6 +105,7 @@ export class TcpConnection implements Evictable {
   checkLimits(now: number): void {
     if (now >= this.#messageDueAt) this.#drop('tcpMessageTimeout');
     else if (now >= this.#readerDueAt) this.#drop('tcpReaderTimeout');
+    else if (now >= this.#answersDueAt) this.#drop('tcpAnswerTimeout');
     else if (this.#isFinishing || this.#isPaused || this.#awaited > 0) return;
     else if (now >= this.#idleEndsAt) this.#drop('tcpIdleTimeout');
     else if (now >= this.#lifetimeEndsAt) this.#finishBecause('tcpLifetimeReached');
@@ -122,12 +130,14 @@ export class TcpConnection implements Evictable {
   /** Notes that the query being answered was handed on; its answer comes by `answer()`. */
   noteHandedOn(): void {
     this.#awaited++;
+    this.#answersDueAt = this.#shared.clock() + ANSWER_TIMEOUT_MS;
   }
 
   /** Sends the answer to a query that was handed on. */
   answer(response: Uint8Array): void {
     if (this.#isClosed || this.#awaited === 0) return;
     this.#awaited--;
+    if (this.#awaited === 0) this.#answersDueAt = NEVER;
     this.#shared.response.set(response);
     this.#put(response.length);
     this.#flush();
@@ -158,7 +168,7 @@ export class TcpConnection implements Evictable {
 
   /** Tells whether there was at least one whole message. */
   #answerMessages(): boolean {
-    const { enter, leave, observe, clock, respond, query, response, limits } = this.#shared;
+    const { enter, leave, observe, clock, respond, query, response, limits, budget } = this.#shared;
     const framing = this.#framing;
     const startedAt = clock();
     const transport = this.#transportAt(startedAt);
@@ -172,6 +182,7 @@ export class TcpConnection implements Evictable {
       if (bytes > 0) answered++;
       this.#put(bytes);
       if (this.#awaited >= limits.maxQueriesInFlight) this.#pause();
+      if (!budget.take()) this.#waitForTurn();
       if (this.#isPaused) break;
       length = framing.next(query);
     }
@@ -214,6 +225,16 @@ export class TcpConnection implements Evictable {
     return this.#socket.writableLength > this.#shared.limits.maxWaitingBytes;
   }
 
+  /** What is left of the chunk stays where it is. */
+  #waitForTurn(): void {
+    this.#isOutOfTurn = true;
+    this.#pause();
+    this.#shared.budget.wait(() => {
+      this.#isOutOfTurn = false;
+      this.#continue();
+    });
+  }
+
   #pause(): void {
     // While answers are awaited it is not the client who is slow.
     const { clock, limits } = this.#shared;
@@ -222,15 +243,22 @@ export class TcpConnection implements Evictable {
     }
     if (this.#isPaused) return;
     this.#isPaused = true;
+    // It is we who do not read.
+    this.#messageDueAt = NEVER;
     this.#socket.pause();
   }
 
-  /** Goes on where a pause stopped, once the client has read enough and enough has been answered. */
+  /** Tells whether nothing stands in the way of answering more. */
+  get #mayGoOn(): boolean {
+    const isAwaiting = this.#awaited >= this.#shared.limits.maxQueriesInFlight;
+    return !this.#isReaderSlow && !isAwaiting && !this.#isOutOfTurn;
+  }
+
+  /** Goes on where a pause stopped, once what it was for is over. */
   #continue(): void {
     if (this.#isClosed) return;
-    const isReaderSlow = this.#isReaderSlow;
-    if (!isReaderSlow && !this.#isFinishing) this.#readerDueAt = NEVER;
-    if (this.#isPaused && !isReaderSlow && this.#awaited < this.#shared.limits.maxQueriesInFlight) {
+    if (!this.#isReaderSlow && !this.#isOutputEnded) this.#readerDueAt = NEVER;
+    if (this.#isPaused && this.#mayGoOn) {
       this.#isPaused = false;
       this.#readerDueAt = NEVER;
       this.#answerChunk();

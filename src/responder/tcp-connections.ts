@@ -53,17 +53,32 @@ export class TcpConnections {
 
   /**
    * Makes room for one more connection of a client; false where nothing idle could be closed for it. Limits hold for
-   * all responders together, while only connections of this one can be closed.
+   * all responders together; one that has nothing to close asks the others, for the next attempt.
    */
   makeRoom(clientAddress: string): boolean {
     const { maxConnections, maxConnectionsPerClient } = this.#limits;
     const census = this.#census;
-    if (census.ofClient(clientAddress) >= maxConnectionsPerClient) {
-      this.#clients.get(clientAddress)?.idle.oldest?.evict();
-      if (census.ofClient(clientAddress) >= maxConnectionsPerClient) return false;
+    const client = this.#clients.get(clientAddress);
+    while (census.ofClient(clientAddress) >= maxConnectionsPerClient) {
+      if (closeOldest(client?.idle)) continue;
+      census.wantRoom(clientAddress);
+      return false;
     }
-    if (census.total() >= maxConnections) this.#idle.oldest?.evict();
-    return census.total() < maxConnections;
+    while (census.total() >= maxConnections) {
+      if (closeOldest(this.#idle)) continue;
+      census.wantRoom();
+      return false;
+    }
+    return true;
+  }
+
+  /** Closes what has been idle longest where another responder asked for it; to be called each second. */
+  makeRoomForOthers(): void {
+    const census = this.#census;
+    if (census.isRoomWanted() && closeOldest(this.#idle)) census.madeRoom();
+    for (const { address, idle } of [...this.#clients.values()]) {
+      if (census.isRoomWanted(address) && closeOldest(idle)) census.madeRoom(address);
+    }
   }
 
   /** Enters a connection, as an idle one. */
@@ -115,4 +130,11 @@ export class TcpConnections {
     membership.heldBytes = bytes;
     return !grows || this.#heldBytes <= this.#limits.maxHeldBytes || bytes <= this.#heldBytesShare;
   }
+}
+
+/** False where nothing is idle. */
+function closeOldest(idle: RecencyList<Evictable> | undefined): boolean {
+  const oldest = idle?.oldest;
+  oldest?.evict();
+  return oldest !== undefined;
 }

@@ -17,7 +17,10 @@ export interface TcpLimits {
   readonly lifetimeMs: number;
   /** Queries of one connection that were handed on; above it nothing more is read from that client. */
   readonly maxQueriesInFlight: number;
-  /** Responses waiting for one slow reader; above it nothing more is read from that client. */
+  /**
+   * Responses waiting for one slow reader; above it nothing more is read from that client. Answers to what it had
+   * handed on before come on top.
+   */
   readonly maxWaitingBytes: number;
   /** Time a client has to read what is above `maxWaitingBytes`, and to close its side when we have closed ours. */
   readonly readerTimeoutMs: number;

@@ -22,6 +22,7 @@ import { TcpConnection, type TcpShared } from './tcp-connection.ts';
 import { TcpConnections } from './tcp-connections.ts';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
 import { TcpOutput } from './tcp-output.ts';
+import { TurnBudget } from './turn-budget.ts';
 
 /** Connections that the kernel holds for us to accept; it grants at most `net.core.somaxconn`. */
 const BACKLOG = 4096;
@@ -36,6 +37,8 @@ export interface TcpOptions extends ListenerOptions {
   readonly limits?: Partial<TcpLimits>;
   /** Where the connections are counted together with those of other listeners; by default alone. */
   readonly connections?: TcpConnections;
+  /** Shared with the other listeners of the thread; by default one of its own. */
+  readonly budget?: TurnBudget;
   /** Uniform from 0 to 1; default Math.random. */
   readonly random?: () => number;
 }
@@ -95,6 +98,7 @@ export class TcpListener implements Listener {
       lastTransport: { ...transport, keepaliveMs: 0 },
       limits,
       connections: options.connections ?? new TcpConnections(limits),
+      budget: options.budget ?? new TurnBudget(),
       asking: undefined,
       query: Buffer.alloc(MAX_MESSAGE_BYTES),
       response: Buffer.alloc(MAX_MESSAGE_BYTES),
@@ -130,6 +134,7 @@ export class TcpListener implements Listener {
   checkLimits(): void {
     const now = this.#shared.clock();
     for (const connection of this.#open.values()) connection.checkLimits(now);
+    this.#shared.connections.makeRoomForOthers();
   }
 
   answer({ ticket, response }: Reply): void {

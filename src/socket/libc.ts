@@ -1,7 +1,7 @@
 /**
  * The C library's calls on sockets, through koffi: what node:dgram cannot do; and two of libuv's, which Node.js has for
  * addons, to wait for sockets of our own and for those of the event loop together. Linux on little-endian 64-bit
- * processors, where the layouts of `datagram-batch.ts` hold; glibc and musl alike.
+ * processors, where the layouts of `datagram-batch.ts` hold; glibc and musl alike (musl sends one by one).
  * Addresses of memory are numbers: below 2^53 in every address space that Linux gives to a process.
  */
 import type koffi from 'koffi';

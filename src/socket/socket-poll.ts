@@ -16,7 +16,7 @@ import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, type Libc } from 
 
 /** Longest wait, in milliseconds: timers of the thread are late by up to as much when nothing else happens. */
 const MAX_WAIT_MS = 100;
-/** Waits in a row before the event loop turns in any case, for its timers. */
+/** Calls in a row before the event loop turns in any case; together they wait no longer than one. */
 const MAX_WAITS = 16;
 /** Descriptors that are told to be ready at a time; the others follow. */
 const MAX_EVENTS = 16;
@@ -37,7 +37,8 @@ export class SocketPoll {
   readonly #events = new DataView(new SharedArrayBuffer(MAX_EVENTS * EVENT.bytes));
   readonly #eventsAddress: number;
   #loopEvents = -1;
-  #waitMs = MAX_WAIT_MS;
+  /** When the event loop has to turn at the latest, on the clock of performance.now(). */
+  #turnBy = Number.POSITIVE_INFINITY;
   #isRunning = false;
   readonly #turn = () => this.#run();
 
@@ -63,9 +64,9 @@ export class SocketPoll {
     if (this.#onReadable.delete(fd)) this.#control(EPOLL_CTL_DEL, fd);
   }
 
-  /** Lets the event loop turn within so many milliseconds, once: for a timer that is more exact than others. */
+  /** Lets the event loop turn within so many milliseconds: for a timer that is to be more exact than others. */
   turnWithin(ms: number): void {
-    this.#waitMs = Math.min(this.#waitMs, ms);
+    this.#turnBy = Math.min(this.#turnBy, performance.now() + ms);
   }
 
   /** A descriptor that is there already is as good; that of a thread that has ended was taken out with it. */
@@ -81,24 +82,33 @@ export class SocketPoll {
     const events = this.#libc.countLoopEvents();
     const isQuiet = events === this.#loopEvents;
     this.#loopEvents = events;
-    this.#wait(isQuiet ? this.#waitMs : 0);
+    this.#wait(isQuiet ? MAX_WAIT_MS : 0);
     this.#isRunning = this.#onReadable.size > 0;
     if (this.#isRunning) setImmediate(this.#turn);
   }
 
-  #wait(timeoutMs: number): void {
+  #wait(longestMs: number): void {
     const libc = this.#libc;
-    this.#waitMs = MAX_WAIT_MS;
+    let now = performance.now();
+    const endsAt = now + longestMs;
     for (let i = 0; i < MAX_WAITS; i++) {
-      const ready = libc.epoll_wait(this.#epollFd, this.#eventsAddress, MAX_EVENTS, timeoutMs);
-      if (ready <= 0) return;
-      let isLoopReady = false;
-      for (let index = 0; index < ready; index++) {
-        const fd = this.#events.getInt32(index * EVENT.bytes + EVENT.data, true);
-        if (fd === libc.loopFd) isLoopReady = true;
-        else this.#onReadable.get(fd)?.();
-      }
-      if (isLoopReady || timeoutMs === 0 || this.#waitMs < MAX_WAIT_MS) return;
+      const waitMs = Math.max(Math.ceil(Math.min(endsAt, this.#turnBy) - now), 0);
+      const ready = libc.epoll_wait(this.#epollFd, this.#eventsAddress, MAX_EVENTS, waitMs);
+      const isLoopReady = this.#call(ready);
+      now = performance.now();
+      if (ready <= 0 || isLoopReady || now >= endsAt || now >= this.#turnBy) break;
     }
+    if (now >= this.#turnBy) this.#turnBy = Number.POSITIVE_INFINITY;
+  }
+
+  /** Calls for each of `ready` descriptors; tells whether the event loop's own is among them. */
+  #call(ready: number): boolean {
+    let isLoopReady = false;
+    for (let index = 0; index < ready; index++) {
+      const fd = this.#events.getInt32(index * EVENT.bytes + EVENT.data, true);
+      if (fd === this.#libc.loopFd) isLoopReady = true;
+      else this.#onReadable.get(fd)?.();
+    }
+    return isLoopReady;
   }
 }

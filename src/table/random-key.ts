@@ -1,6 +1,6 @@
 /**
  * A key that nobody can guess, for a hash that nobody is to foresee. From the system's own device where there is
- * one: `node:crypto` takes 4 MB for it, and 1.5 MB in each further thread (test/bench/memory).
+ * one: `node:crypto` takes 4 MB for it, and 1.3 MB in each further thread (test/bench/memory).
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 

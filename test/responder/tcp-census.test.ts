@@ -66,3 +66,28 @@ test('TcpConnections keeps the limits of all responders together', () => {
   assert.deepEqual(evicted, ['a', 'a']);
   assert.equal(first.size + second.size, 5);
 });
+
+test('TcpConnections asks other responders for room where it has nothing idle itself', () => {
+  const limits = { ...DEFAULT_TCP_LIMITS, maxConnections: 4, maxConnectionsPerClient: 3 };
+  const memory = createTcpCensus(2);
+  const [full, empty] = [0, 1].map(
+    (index) => new TcpConnections(limits, new TcpCensus(memory, index)),
+  );
+  const open = (connections: TcpConnections, client: string): boolean => {
+    if (!connections.makeRoom(client)) return false;
+    const membership: Membership = connections.add(
+      { evict: () => connections.remove(membership) },
+      client,
+    );
+    return true;
+  };
+  for (const client of ['a', 'a', 'a', 'b']) assert.equal(open(full, client), true);
+  full.makeRoomForOthers();
+  assert.equal(full.size, 4, 'nobody has asked');
+  assert.equal(open(empty, 'a'), false);
+  full.makeRoomForOthers();
+  full.makeRoomForOthers();
+  assert.equal(full.size, 3, 'one of the client made room, once');
+  assert.equal(open(empty, 'a') && open(empty, 'c'), true, 'its own idle one goes for another');
+  assert.equal(full.size + empty.size, 4);
+});

@@ -13,6 +13,7 @@ import {
 } from '../../src/responder/miss-ring.ts';
 import { listenTcp, type TcpListener } from '../../src/responder/tcp.ts';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from '../../src/responder/tcp-limits.ts';
+import { TurnBudget } from '../../src/responder/turn-budget.ts';
 import { readSockaddr } from '../../src/socket/sockaddr.ts';
 import { frame, TcpClient } from '../support/tcp-client.ts';
 import {
@@ -597,4 +598,40 @@ test('TcpListener tells the idle timeout, and 0 when the lifetime is nearly over
     await client.receive(i + 1);
   }
   assert.deepEqual(seen, [idleTimeoutMs, idleTimeoutMs, 0]);
+});
+
+test('TcpListener lets others have their turn while one client has thousands of queries', async (t) => {
+  const budget = new TurnBudget(100);
+  const listener = await listenTcp({
+    ...createEcho(),
+    address: '127.0.0.1',
+    port: 0,
+    count: new EventCounts().count,
+    budget,
+  });
+  t.after(() => listener.close());
+  const [many, one] = [await connectTo(t, listener), await connectTo(t, listener)];
+  const queries = numberedQueries(5000);
+  many.send(...queries);
+  await waitUntil(() => many.responses.length > 0);
+  one.send(buildNumberedQuery(7));
+  await one.receive(1);
+  assert.ok(many.responses.length < 4000, `${many.responses.length} came before the other's one`);
+  assert.deepEqual(
+    await many.receive(5000),
+    queries.map((query) => expectedEcho(query)),
+  );
+});
+
+test('TcpListener closes a connection that waits for an answer far too long', async (t) => {
+  const { connect, events, pass } = await serveMisses(t);
+  const client = await connect();
+  client.send(buildNumberedQuery(1));
+  client.socket.end();
+  await waitUntil(() => events.of('missHandedOn') === 1);
+  pass(29_999);
+  assert.equal(events.of('tcpClosed'), 0);
+  pass(1);
+  assert.equal(events.of('tcpAnswerTimeout'), 1);
+  await client.waitForEnd();
 });
