@@ -2,6 +2,7 @@
  * The zone thread: source -> store -> zone -> table. The only writer of the table; taking in everything at once
  * delays nobody but itself. In: the configuration and shared memory; out: records, counters, events to log.
  */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
@@ -16,6 +17,9 @@ import type { ZoneThreadCommand, ZoneThreadData, ZoneThreadMessage } from './thr
 import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
+
+/** The highest there is. */
+const ZONE_NICENESS = 19;
 
 const { configuration, zones, memory, addresses, gauges, vips } = workerData as ZoneThreadData;
 const table = new TableWriter(memory.table);
@@ -53,6 +57,7 @@ const source = new ManifestSource({
 
 let toldRefused = 0;
 
+yieldToResponders();
 parentPort?.on('message', obey);
 start();
 
@@ -69,6 +74,19 @@ function start(): void {
   status.state = 'ready';
   zoneGauges.set({ ready: 1 });
   tell({ kind: 'ready', summary: summarize() });
+}
+
+/**
+ * Takes the processor only when no responder wants it, where they share one: on Linux a niceness is the thread's, and
+ * counts within the container.
+ */
+function yieldToResponders(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(ZONE_NICENESS);
+  } catch {
+    // A sandbox may forbid it; then answers take longer while a cluster is taken in.
+  }
 }
 
 /** Hands to the zone what changed in the store. */
