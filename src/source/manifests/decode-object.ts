@@ -55,6 +55,15 @@ export function decodeDocument(document: unknown): DecodedDocument {
   return decoded;
 }
 
+/** Decodes one object of a kind that is known, whatever it says of itself; gives its mistakes where it has any. */
+export function decodeObject(document: unknown, kind: Kind): Resource | Mistakes {
+  const mistakes = new Mistakes();
+  const object = new Field(document, { mistakes });
+  const metadata = decodeMetadata(object.get('metadata'), kind);
+  const { resource } = decodeKind(object, { kind, metadata });
+  return mistakes.count === 0 ? resource : mistakes;
+}
+
 interface Inherited {
   readonly depth: number;
   /** Kind and version of the items of a `ServiceList`, which need not say it themselves. */

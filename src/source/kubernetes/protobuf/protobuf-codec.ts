@@ -1,0 +1,31 @@
+/** Everything that comes in as `application/vnd.kubernetes.protobuf`. */
+import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
+import type { ApiObject, ApiStatus, Identity } from '../watch-event.ts';
+import { decodeEnvelope, decodeStatus } from './decode-envelope.ts';
+import { decodeIdentity, decodeObject } from './decode-object.ts';
+import { ProtobufEventReader } from './event-reader.ts';
+import { InternedStrings } from './interned-strings.ts';
+import { ProtobufListReader } from './list-reader.ts';
+import { WireReader } from './wire-reader.ts';
+
+/** Nothing of a message outlives the call that reads it, so one reader does for all streams. */
+export class ProtobufCodec implements Codec {
+  readonly #reader = new WireReader(new InternedStrings());
+
+  createEventReader(kind: WatchedKind): EventReader {
+    return new ProtobufEventReader(this.#reader, kind);
+  }
+
+  createListReader(kind: WatchedKind): ListReader<ApiObject> {
+    return new ProtobufListReader(this.#reader, (reader, span) => decodeObject(reader, span, kind));
+  }
+
+  createIdentityListReader(): ListReader<Identity> {
+    return new ProtobufListReader(this.#reader, decodeIdentity);
+  }
+
+  decodeStatus(body: Buffer): ApiStatus {
+    const envelope = { bytes: body, start: 0, end: body.length };
+    return decodeStatus(this.#reader, decodeEnvelope(this.#reader, envelope));
+  }
+}
