@@ -7,6 +7,9 @@ import { ADDRESS_TYPES, PROTOCOLS, portNumber, wordOf } from './words.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
+/** Never written to. */
+const NO_ADDRESSES: string[] = [];
+
 export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> {
   let metadata = NO_METADATA;
   let addressType = '';
@@ -36,13 +39,13 @@ export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> 
 }
 
 function decodeEndpoint(reader: WireReader): Endpoint {
-  const addresses: string[] = [];
+  let addresses = NO_ADDRESSES;
   let ready = true;
   let hostname = '';
   let podName = '';
   const outer = reader.enter();
   while (reader.next()) {
-    if (reader.field === 1) addresses.push(reader.text());
+    if (reader.field === 1) addresses = withAddress(addresses, reader.text());
     else if (reader.field === 2) ready = decodeReady(reader);
     else if (reader.field === 3) hostname = reader.text();
     else if (reader.field === 4) podName = decodePodName(reader);
@@ -50,6 +53,13 @@ function decodeEndpoint(reader: WireReader): Endpoint {
   }
   reader.leave(outer);
   return { addresses, ready, hostname, podName };
+}
+
+/** Most endpoints have one address, and an array that grows from nothing takes room for 17. */
+function withAddress(addresses: string[], address: string): string[] {
+  if (addresses === NO_ADDRESSES) return [address];
+  addresses.push(address);
+  return addresses;
 }
 
 /** EndpointConditions: absent counts as ready. */
