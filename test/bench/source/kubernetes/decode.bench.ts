@@ -8,7 +8,11 @@ import { ProtobufCodec } from '../../../../src/source/kubernetes/protobuf/protob
 import { PackedEndpointSlice } from '../../../../src/source/packed-endpoint-slice.ts';
 import type { Resource } from '../../../../src/source/resources.ts';
 import { Store } from '../../../../src/source/store.ts';
-import { JSON_WRITER, PROTOBUF_WRITER } from '../../../source/kubernetes/emulation/body-writer.ts';
+import {
+  type BodyWriter,
+  JSON_WRITER,
+  PROTOBUF_WRITER,
+} from '../../../source/kubernetes/emulation/body-writer.ts';
 import { sliceJson } from '../../../source/kubernetes/emulation/large-objects.ts';
 
 const SLICES = 10_000;
