@@ -7,7 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { ApiAccess, ReadAccess } from './api-access.ts';
 import { ApiConnectionError, ApiStatusError, reasonOf } from './api-error.ts';
-import { ApiResponse, readBody } from './api-response.ts';
+import { type ApiResponse, readChunks, readStatusBody } from './api-response.ts';
 import type { Clock } from './clock.ts';
 import { type Codecs, codecFor, statusOf } from './content-type.ts';
 import { Deadline } from './deadline.ts';
@@ -28,8 +28,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string | number | boolean>>;
   readonly accept: string;
-  /** Longest time without a byte of the body. */
-  readonly silenceMs: number;
+  /** Longest time without a byte of the body, asked for at each. */
+  readonly silenceMs: () => number;
 }
 
 export interface ApiClientOptions {
@@ -55,15 +55,14 @@ export class ApiClient {
     const access = await this.#options.readAccess({ isRejected: this.#isRejected });
     const message = await this.#sendAgain(request, { access, signal });
     const { clock, codecs } = this.#options;
-    const response = new ApiResponse(message, { ...request, clock });
+    const options = { ...request, clock, signal };
     this.#isRejected = message.statusCode === 401;
-    if (message.statusCode !== 200) {
-      const status = statusOf(message, { codecs, body: await readBody(response) });
-      const isAboutAccess = [401, 403, 404].includes(status.code);
-      throw new ApiStatusError(request.action, status, isAboutAccess ? request.advice : '');
+    if (message.statusCode === 200) {
+      return { codec: codecFor(message, codecs), chunks: readChunks(message, options) };
     }
-    response.codec = codecFor(message, codecs);
-    return response;
+    const status = statusOf(message, { codecs, body: await readStatusBody(message, options) });
+    const isAboutAccess = [401, 403, 404].includes(status.code);
+    throw new ApiStatusError(request.action, status, isAboutAccess ? request.advice : '');
   }
 
   /** Ends the connections that nobody uses; the others end with those who use them. */

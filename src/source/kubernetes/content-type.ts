@@ -24,6 +24,7 @@ export function codecFor(message: IncomingMessage, codecs: Codecs): Codec {
   const codec = findCodec(message, codecs);
   if (codec !== undefined) return codec;
   const type = message.headers['content-type'] ?? '';
+  message.destroy();
   throw new ApiFormatError(`Cannot decode answer of the API server: its content type is "${type}"`);
 }
 

@@ -1,0 +1,123 @@
+/**
+ * What is held of one resource, and up to which version of the server's: lists and watches change it, proofs compare
+ * it. It hands the objects on, and whatever becomes of them there, it stands by its own account.
+ */
+import type { ObjectKey, Resource } from '../resources.ts';
+import type { Clock } from './clock.ts';
+import { Ledger } from './ledger.ts';
+import type { ApiObject } from './watch-event.ts';
+
+/** Takes the objects. What it throws is reported, and costs the one object that it was about. */
+export interface ObjectHandler {
+  put(resource: Resource): void;
+  remove(key: ObjectKey): void;
+  /** Says that what came at once is there: now is the time to act on it. */
+  flush(): void;
+}
+
+/** Sees each change of an object; `delta` is that of their number. */
+export type ChangeObserver = (
+  key: ObjectKey,
+  change: { readonly resourceVersion: number; readonly delta: number },
+) => void;
+
+export interface HeldResourceOptions {
+  readonly handler: ObjectHandler;
+  readonly clock: Clock;
+  /** An object that cannot be served. */
+  readonly onProblem: (key: ObjectKey, problem: string) => void;
+  readonly onHandlerError: (error: unknown) => void;
+}
+
+export class HeldResource {
+  readonly ledger = new Ledger();
+  readonly #options: HeldResourceOptions;
+  readonly #observers = new Set<ChangeObserver>();
+  readonly #waiters = new Set<() => void>();
+  #version = 0;
+  #lists = 0;
+
+  constructor(options: HeldResourceOptions) {
+    this.#options = options;
+  }
+
+  /** All changes up to this version have come, as far as the server says. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Number of lists that ended; 0 as long as not all objects are known. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  put(object: ApiObject): void {
+    const { key, resourceVersion } = object;
+    const delta = this.ledger.versionOf(key) === undefined ? 1 : 0;
+    this.ledger.put(object);
+    for (const observe of this.#observers) observe(key, { resourceVersion, delta });
+    if ('resource' in object) this.#hand((handler) => handler.put(object.resource));
+    else this.#options.onProblem(key, object.problem);
+  }
+
+  remove(key: ObjectKey, resourceVersion: number): void {
+    if (this.ledger.versionOf(key) === undefined) return;
+    this.ledger.remove(key);
+    for (const observe of this.#observers) observe(key, { resourceVersion, delta: -1 });
+    this.#hand((handler) => handler.remove(key));
+  }
+
+  flush(): void {
+    this.#hand((handler) => handler.flush());
+  }
+
+  /** Notes how far the changes go that have come. */
+  advance(version: number): void {
+    this.#version = version;
+    for (const wake of this.#waiters) wake();
+  }
+
+  beginList(): void {
+    this.ledger.beginList();
+  }
+
+  /** Forgets what the list did not bring; from now on changes count from its version. */
+  endList(version: number): void {
+    for (const key of this.ledger.sweep()) this.#hand((handler) => handler.remove(key));
+    this.#lists++;
+    this.advance(version);
+    this.flush();
+  }
+
+  /** Has changes observed; gives what ends that. */
+  observe(observer: ChangeObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** Waits until changes up to a version have come, or a list, or time is up. */
+  reached(version: number, { timeoutMs }: { timeoutMs: number }): Promise<void> {
+    const { lists } = this;
+    return new Promise((resolve) => {
+      const settle = () => {
+        cancel();
+        this.#waiters.delete(wake);
+        resolve();
+      };
+      const wake = () => {
+        if (this.#version >= version || this.#lists !== lists) settle();
+      };
+      const cancel = this.#options.clock.after(timeoutMs, settle);
+      this.#waiters.add(wake);
+      wake();
+    });
+  }
+
+  #hand(action: (handler: ObjectHandler) => void): void {
+    try {
+      action(this.#options.handler);
+    } catch (error) {
+      this.#options.onHandlerError(error);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The Kubernetes API as the source: the resources that a configuration needs, and no others, each followed by a
+ * reflector of its own. In: how to reach the API server, what is served; out: objects in the store.
+ *
+ * With `namespaces` each of them is followed by itself, so that a Role in each is enough. Their own objects then
+ * cannot be seen: a namespace that is configured exists.
+ */
+import { PackedEndpointSlice } from '../packed-endpoint-slice.ts';
+import type { ObjectKey, Resource } from '../resources.ts';
+import type { Store } from '../store.ts';
+import type { ReadAccess } from './api-access.ts';
+import { ApiClient } from './api-client.ts';
+import { API_RESOURCES } from './api-resource.ts';
+import { type Clock, SYSTEM_CLOCK } from './clock.ts';
+import type { WatchedKind } from './codec.ts';
+import type { ObjectHandler } from './held-resource.ts';
+import { JsonCodec } from './json/json-codec.ts';
+import { ProtobufCodec } from './protobuf/protobuf-codec.ts';
+import { Reflector, type ReflectorStatus } from './reflector.ts';
+import type { SourceEvent } from './reflector-log.ts';
+import type { Scope } from './resource-requests.ts';
+
+export interface KubernetesSourceOptions {
+  readonly readAccess: ReadAccess;
+  /** Takes the objects; nothing else may write to it. */
+  readonly store: Store;
+  /** The only namespaces that are followed; all where it is empty. */
+  readonly namespaces: readonly string[];
+  /** Label selector of Services, EndpointSlices and Pods; empty for all. */
+  readonly labels: string;
+  /** Whether Pods are served (`pods: verified`). */
+  readonly needsPods: boolean;
+  /** Called when a batch of changes has changed the store. */
+  readonly onChange: () => void;
+  readonly onEvent: (event: SourceEvent) => void;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export class KubernetesSource {
+  readonly #options: KubernetesSourceOptions;
+  readonly #client: ApiClient;
+  readonly #reflectors: readonly Reflector[];
+  readonly #stopping = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: KubernetesSourceOptions) {
+    this.#options = options;
+    const { readAccess, clock = SYSTEM_CLOCK, random = Math.random, onEvent } = options;
+    const codecs = { protobuf: new ProtobufCodec(), json: new JsonCodec() };
+    const client = new ApiClient({ readAccess, codecs, clock });
+    this.#client = client;
+    this.#reflectors = scopesFor(options).map((scope) => {
+      const handler = this.#createHandler(scope.resource.kind);
+      return new Reflector({ scope, client, handler, clock, random, onEvent });
+    });
+  }
+
+  /** Follows the cluster until `stop()`, whatever happens on the way. */
+  start(): void {
+    const { namespaces, store } = this.#options;
+    for (const name of namespaces) store.put({ kind: 'Namespace', name, labels: {} });
+    const { signal } = this.#stopping;
+    this.#running = Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+
+  /** Ends everything at once; nothing is called back once it is done. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    this.#client.close();
+  }
+
+  /** Whether every object has been listed once: what is not in the store does not exist. */
+  get isComplete(): boolean {
+    return this.#reflectors.every(({ status }) => status.hasSynced);
+  }
+
+  /** How it goes, resource by resource. */
+  get statuses(): readonly ReflectorStatus[] {
+    return this.#reflectors.map(({ status }) => status);
+  }
+
+  /** Compares everything that is held with the server; true where all is in step. What is not is listed anew. */
+  async prove(): Promise<boolean> {
+    const proofs = await Promise.all(this.#reflectors.map((reflector) => reflector.prove()));
+    return proofs.every((isProved) => isProved);
+  }
+
+  #createHandler(kind: WatchedKind): ObjectHandler {
+    const { store, onChange } = this.#options;
+    return {
+      put: (resource: Resource) =>
+        store.put(resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource),
+      remove: (key: ObjectKey) => store.remove(kind, key),
+      flush: onChange,
+    };
+  }
+}
+
+function scopesFor({ namespaces, labels, needsPods }: KubernetesSourceOptions): Scope[] {
+  const kinds: WatchedKind[] = [
+    'Service',
+    'EndpointSlice',
+    ...(needsPods ? (['Pod'] as const) : []),
+  ];
+  const places = namespaces.length > 0 ? namespaces : [''];
+  const scopes = places.flatMap((namespace) =>
+    kinds.map((kind) => ({ resource: API_RESOURCES[kind], namespace, labelSelector: labels })),
+  );
+  if (namespaces.length > 0) return scopes;
+  return [...scopes, { resource: API_RESOURCES.Namespace, namespace: '', labelSelector: '' }];
+}

@@ -1,0 +1,104 @@
+/**
+ * Proves again and again that what is held is what the server has: a watch can lose events without a sign, and then
+ * nothing else would ever tell. By number of objects, which costs the server next to nothing; object by object where
+ * a selector keeps it from counting, after a longer absence, and where somebody asks.
+ *
+ * Either way it shows a server that has gone back in time (restored from a backup), whose watches would begin in its
+ * future and bring nothing.
+ */
+import type { ApiClient } from './api-client.ts';
+import type { Clock } from './clock.ts';
+import type { HeldResource } from './held-resource.ts';
+import { readPage, readPages } from './lister.ts';
+import { Proof } from './proof.ts';
+import type { ResourceRequests, Scope } from './resource-requests.ts';
+
+const PAGE_LIMIT = 500;
+/** A watch has this long to bring what a proof misses; bookmarks come about every minute. */
+const MAX_WAIT_MS = 80_000;
+
+/** What is held is not what the server has. */
+export class OutOfStepError extends Error {
+  override readonly name = 'OutOfStepError';
+  readonly code = 'ERR_OUT_OF_STEP';
+}
+
+/**
+ * Quick: one request, which shows a server that went back, and a wrong number where the server can count. Usual: the
+ * number, or object by object. Thorough: object by object.
+ */
+export type ProofDepth = 'quick' | 'usual' | 'thorough';
+
+export interface ProverOptions {
+  readonly client: ApiClient;
+  readonly requests: ResourceRequests;
+  readonly scope: Scope;
+  readonly held: HeldResource;
+  readonly clock: Clock;
+}
+
+export class Prover {
+  readonly #options: ProverOptions;
+
+  constructor(options: ProverOptions) {
+    this.#options = options;
+  }
+
+  /** Compares; throws OutOfStepError, or what keeps it from asking. True where something was proved. */
+  async prove(depth: ProofDepth, signal: AbortSignal): Promise<boolean> {
+    const { held, scope } = this.#options;
+    const { lists } = held;
+    const proof = new Proof(held);
+    try {
+      const isCounted = depth !== 'thorough' && (await this.#count(proof, signal));
+      if (!isCounted && depth !== 'quick') await this.#compare(proof, signal);
+      // A watch is behind by what is on its way, and what was missed comes no sooner.
+      if (proof.findFault() !== undefined) {
+        await held.reached(proof.version, { timeoutMs: MAX_WAIT_MS });
+      }
+      // A list meanwhile is a better proof, and makes this one void.
+      if (signal.aborted || held.lists !== lists) return false;
+      const fault = proof.findFault();
+      if (fault === undefined) return true;
+      throw new OutOfStepError(`Cannot trust the watch of ${scope.resource.plural}: ${fault}`);
+    } finally {
+      proof.end();
+    }
+  }
+
+  /** Has the server count its objects; false where it cannot, but its version is known then. */
+  async #count(proof: Proof, signal: AbortSignal): Promise<boolean> {
+    const { client, requests } = this.#options;
+    let count = 0;
+    const metadata = await readPage(
+      {
+        client,
+        request: (continueToken) => requests.listIdentities({ limit: 1, continueToken }),
+        createReader: (codec) => codec.createIdentityListReader(),
+        take: () => {
+          count++;
+        },
+        signal,
+      },
+      '',
+    );
+    proof.takeVersion(metadata);
+    const isWhole = metadata.continueToken === '';
+    // With selectors the server does not say how many there are.
+    if (!isWhole && metadata.remainingItemCount === undefined) return false;
+    proof.takeCount(count + (metadata.remainingItemCount ?? 0));
+    return true;
+  }
+
+  async #compare(proof: Proof, signal: AbortSignal): Promise<void> {
+    const { client, requests } = this.#options;
+    const metadata = await readPages({
+      client,
+      request: (continueToken) => requests.listIdentities({ limit: PAGE_LIMIT, continueToken }),
+      createReader: (codec) => codec.createIdentityListReader(),
+      take: (identity) => proof.takeIdentity(identity),
+      signal,
+    });
+    proof.endIdentities(metadata);
+  }
+}
