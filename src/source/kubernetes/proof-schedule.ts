@@ -81,6 +81,7 @@ export class ProofSchedule {
   noteListed(): void {
     this.#lastProofMs = this.#options.clock.now();
     this.#isThorough = false;
+    this.#absentSince = undefined;
   }
 
   noteInterrupted(): void {

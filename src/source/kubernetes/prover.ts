@@ -50,8 +50,11 @@ export class Prover {
     const { lists } = held;
     const proof = new Proof(held);
     try {
-      const isCounted = depth !== 'thorough' && (await this.#count(proof, signal));
-      if (!isCounted && depth !== 'quick') await this.#compare(proof, signal);
+      if (depth === 'thorough' || (depth === 'usual' && this.#hasSelector)) {
+        await this.#compare(proof, signal);
+      } else {
+        await this.#count(proof, signal);
+      }
       // A watch is behind by what is on its way, and what was missed comes no sooner.
       if (proof.findFault() !== undefined) {
         await held.reached(proof.version, { timeoutMs: MAX_WAIT_MS });
@@ -66,8 +69,13 @@ export class Prover {
     }
   }
 
-  /** Has the server count its objects; false where it cannot, but its version is known then. */
-  async #count(proof: Proof, signal: AbortSignal): Promise<boolean> {
+  get #hasSelector(): boolean {
+    const { labelSelector, resource } = this.#options.scope;
+    return labelSelector !== '' || resource.fieldSelector !== '';
+  }
+
+  /** Has the server count its objects, which it does without a selector; its version is told in any case. */
+  async #count(proof: Proof, signal: AbortSignal): Promise<void> {
     const { client, requests } = this.#options;
     let count = 0;
     const metadata = await readPage(
@@ -83,11 +91,9 @@ export class Prover {
       '',
     );
     proof.takeVersion(metadata);
-    const isWhole = metadata.continueToken === '';
-    // With selectors the server does not say how many there are.
-    if (!isWhole && metadata.remainingItemCount === undefined) return false;
-    proof.takeCount(count + (metadata.remainingItemCount ?? 0));
-    return true;
+    const { continueToken, remainingItemCount } = metadata;
+    if (continueToken === '') proof.takeCount(count);
+    else if (remainingItemCount !== undefined) proof.takeCount(count + remainingItemCount);
   }
 
   async #compare(proof: Proof, signal: AbortSignal): Promise<void> {
