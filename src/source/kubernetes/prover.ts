@@ -50,11 +50,7 @@ export class Prover {
     const { lists } = held;
     const proof = new Proof(held);
     try {
-      if (depth === 'thorough' || (depth === 'usual' && this.#hasSelector)) {
-        await this.#compare(proof, signal);
-      } else {
-        await this.#count(proof, signal);
-      }
+      const isCompared = await this.#ask(proof, { depth, signal });
       // A watch is behind by what is on its way, and what was missed comes no sooner.
       if (proof.findFault() !== undefined) {
         await held.reached(proof.version, { timeoutMs: MAX_WAIT_MS });
@@ -62,11 +58,23 @@ export class Prover {
       // A list meanwhile is a better proof, and makes this one void.
       if (signal.aborted || held.lists !== lists) return false;
       const fault = proof.findFault();
-      if (fault === undefined) return true;
+      if (fault === undefined) return isCompared;
       throw new OutOfStepError(`Cannot trust the watch of ${scope.resource.plural}: ${fault}`);
     } finally {
       proof.end();
     }
+  }
+
+  /** Asks the server for what the proof compares with; false where that is its version alone. */
+  async #ask(
+    proof: Proof,
+    { depth, signal }: { depth: ProofDepth; signal: AbortSignal },
+  ): Promise<boolean> {
+    const isWorthCounting = depth === 'quick' || (depth === 'usual' && !this.#hasSelector);
+    if (isWorthCounting && (await this.#count(proof, signal))) return true;
+    if (depth === 'quick') return false;
+    await this.#compare(proof, signal);
+    return true;
   }
 
   get #hasSelector(): boolean {
@@ -74,8 +82,8 @@ export class Prover {
     return labelSelector !== '' || resource.fieldSelector !== '';
   }
 
-  /** Has the server count its objects, which it does without a selector; its version is told in any case. */
-  async #count(proof: Proof, signal: AbortSignal): Promise<void> {
+  /** Has the server count its objects; false where it does not, but then its version is known. */
+  async #count(proof: Proof, signal: AbortSignal): Promise<boolean> {
     const { client, requests } = this.#options;
     let count = 0;
     const metadata = await readPage(
@@ -92,8 +100,10 @@ export class Prover {
     );
     proof.takeVersion(metadata);
     const { continueToken, remainingItemCount } = metadata;
-    if (continueToken === '') proof.takeCount(count);
-    else if (remainingItemCount !== undefined) proof.takeCount(count + remainingItemCount);
+    const isWhole = continueToken === '';
+    if (!isWhole && remainingItemCount === undefined) return false;
+    proof.takeCount(count + (isWhole ? 0 : (remainingItemCount ?? 0)));
+    return true;
   }
 
   async #compare(proof: Proof, signal: AbortSignal): Promise<void> {

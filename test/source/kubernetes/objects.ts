@@ -1,14 +1,14 @@
 /** API objects in their JSON form, with every field that a test does not care about. */
 import type { ApiJson } from './emulation/encode-protobuf.ts';
 
+/** Without an address the server gives it one, or, where it is emulated, none. */
 export function serviceJson(key: string, clusterIp = '10.96.0.1', labels: ApiJson = {}): ApiJson {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { ...namesOf(key), labels },
     spec: {
-      clusterIP: clusterIp,
-      clusterIPs: [clusterIp],
+      ...(clusterIp !== '' && { clusterIP: clusterIp, clusterIPs: [clusterIp] }),
       ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
     },
   };

@@ -51,7 +51,8 @@ export class ApiServerEmulation {
   readonly history = new ObjectHistory();
   readonly requests: ServedRequest[] = [];
   readonly #options: Required<EmulationOptions>;
-  readonly #server = http.createServer((request, response) => this.#serve(request, response));
+  #server = this.#createServer();
+  #port = 0;
   readonly #streams = new Set<Stream>();
   readonly #failures: Failure[] = [];
   readonly #pages = new Map<string, { items: ObjectJson[]; version: number }>();
@@ -72,11 +73,11 @@ export class ApiServerEmulation {
 
   constructor(options: EmulationOptions = {}) {
     this.#options = { streaming: 'on', isJsonOnly: false, ...options };
-    this.#server.keepAliveTimeout = 0;
   }
 
   async listen(): Promise<void> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
@@ -85,12 +86,15 @@ export class ApiServerEmulation {
     await once(this.#server, 'close');
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+  /** Ends and starts again at the same address, with the same objects. */
+  async restart(): Promise<void> {
+    await this.close();
+    this.#server = this.#createServer();
+    await this.listen();
   }
 
   get url(): URL {
-    return new URL(`http://127.0.0.1:${this.port}`);
+    return new URL(`http://127.0.0.1:${this.#port}`);
   }
 
   get watchCount(): number {
@@ -135,6 +139,12 @@ export class ApiServerEmulation {
   /** Breaks all connections. */
   reset(): void {
     for (const { response } of this.#streams) response.socket?.resetAndDestroy();
+  }
+
+  #createServer(): http.Server {
+    const server = http.createServer((request, response) => this.#serve(request, response));
+    server.keepAliveTimeout = 0;
+    return server;
   }
 
   #serve(request: http.IncomingMessage, response: http.ServerResponse): void {
