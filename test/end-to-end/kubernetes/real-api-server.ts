@@ -1,0 +1,166 @@
+/** A real kube-apiserver on a real etcd, in a folder of their own, with two users: one who may do all, and vipdns. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
+import { type Answer, sendJson } from './send-json.ts';
+
+const ADMIN_TOKEN = 'token-of-admin';
+const READER_TOKEN = 'token-of-vipdns';
+const READER = 'vipdns';
+const READY_WITHIN_MS = 60_000;
+
+export interface RealApiServerOptions {
+  /** Folder with `etcd` and `kube-apiserver`. */
+  readonly binaries: string;
+  readonly featureGates?: string;
+}
+
+export class RealApiServer {
+  readonly #options: RealApiServerOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'vipdns-kubernetes-'));
+  #ports = { etcd: 0, peers: 0, api: 0 };
+  #etcd: ChildProcess | undefined;
+  #api: ChildProcess | undefined;
+
+  constructor(options: RealApiServerOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#startBoth();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #startBoth(): Promise<void> {
+    const [etcd, peers, api] = await freePorts(3);
+    this.#ports = { etcd, peers, api };
+    this.#writeFiles();
+    this.#etcd = this.#spawn('etcd', [
+      `--data-dir=${join(this.#folder, 'etcd')}`,
+      '--unsafe-no-fsync',
+      `--listen-client-urls=http://127.0.0.1:${etcd}`,
+      `--advertise-client-urls=http://127.0.0.1:${etcd}`,
+      `--listen-peer-urls=http://127.0.0.1:${peers}`,
+    ]);
+    await this.startApi();
+  }
+
+  async startApi(): Promise<void> {
+    const inFolder = (name: string) => join(this.#folder, name);
+    const { featureGates } = this.#options;
+    this.#api = this.#spawn('kube-apiserver', [
+      `--etcd-servers=http://127.0.0.1:${this.#ports.etcd}`,
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${this.#ports.api}`,
+      `--cert-dir=${inFolder('certificates')}`,
+      `--service-account-key-file=${inFolder('sa.pub')}`,
+      `--service-account-signing-key-file=${inFolder('sa.key')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--service-cluster-ip-range=10.96.0.0/12,fd00:96::/108',
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${inFolder('tokens.csv')}`,
+      '--disable-admission-plugins=ServiceAccount',
+      ...(featureGates === undefined ? [] : [`--feature-gates=${featureGates}`]),
+    ]);
+    await this.#awaitReady();
+  }
+
+  async killApi(): Promise<void> {
+    await end(this.#api);
+  }
+
+  async close(): Promise<void> {
+    await end(this.#api);
+    await end(this.#etcd);
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** As vipdns. */
+  get access(): ApiAccess {
+    return { ...this.#access, token: READER_TOKEN };
+  }
+
+  get readerName(): string {
+    return READER;
+  }
+
+  /** Asks as the user who may do all. */
+  async send(method: string, path: string, body?: object): Promise<Answer> {
+    return await sendJson({ access: { ...this.#access, token: ADMIN_TOKEN }, method, path, body });
+  }
+
+  /** Has etcd forget everything older than now. */
+  async compact(): Promise<void> {
+    const access = { server: new URL(`http://127.0.0.1:${this.#ports.etcd}`) };
+    const ask = (path: string, body: object) => sendJson({ access, method: 'POST', path, body });
+    const { json } = await ask('/v3/kv/range', { key: Buffer.from('/').toString('base64') });
+    const { revision } = (json as { header: { revision: string } }).header;
+    await ask('/v3/kv/compaction', { revision, physical: true });
+  }
+
+  get #access(): ApiAccess {
+    const certificate = join(this.#folder, 'certificates', 'apiserver.crt');
+    return {
+      server: new URL(`https://127.0.0.1:${this.#ports.api}`),
+      tls: { ca: readFileSync(certificate) },
+    };
+  }
+
+  #writeFiles(): void {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    writeFileSync(join(this.#folder, 'sa.key'), privateKey);
+    writeFileSync(join(this.#folder, 'sa.pub'), publicKey);
+    const users = [`${ADMIN_TOKEN},admin,1,"system:masters"`, `${READER_TOKEN},${READER},2`];
+    writeFileSync(join(this.#folder, 'tokens.csv'), users.join('\n'));
+  }
+
+  #spawn(name: string, arguments_: readonly string[]): ChildProcess {
+    const child = spawn(join(this.#options.binaries, name), arguments_, { stdio: 'ignore' });
+    // With this process it ends as well, however that ends.
+    process.on('exit', () => child.kill('SIGKILL'));
+    return child;
+  }
+
+  async #awaitReady(): Promise<void> {
+    for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until; ) {
+      const isReady = await this.send('GET', '/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+      if (isReady) return;
+      await setTimeout(100);
+    }
+    throw new Error('Cannot start kube-apiserver: it is not ready');
+  }
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  await Promise.all(servers.map((server) => once(server, 'close')));
+  return ports;
+}
