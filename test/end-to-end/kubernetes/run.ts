@@ -1,0 +1,20 @@
+/**
+ * Runs what needs a real API server. Where there is none and none can be built it says so, loudly; with
+ * `--if-possible` that is no failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { findBinaries } from './binaries.ts';
+
+const binaries = findBinaries();
+if (binaries === undefined) {
+  console.error('NOT RUN: end-to-end tests with a real API server');
+  console.error('They need etcd and kube-apiserver in KUBEBUILDER_ASSETS, or Go to build them.');
+  process.exit(process.argv.includes('--if-possible') ? 0 : 1);
+}
+const files = globSync('test/end-to-end/**/*.e2e.ts');
+const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=120000', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, KUBEBUILDER_ASSETS: binaries },
+});
+process.exit(status ?? 1);
