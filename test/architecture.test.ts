@@ -58,6 +58,15 @@ test('zone and responder import of other stages what they are meant to', () => {
   assert.deepEqual([...new Set(foreign('zone', 'source'))], ['src/source/resources.ts']);
 });
 
+test('no process that serves loads the Kubernetes client library', () => {
+  const loading = files.filter((file) =>
+    readFileSync(file, 'utf8').includes("from '@kubernetes/client-node'"),
+  );
+  assert.deepEqual(loading, ['src/source/kubernetes/resolve-kubeconfig.ts']);
+  const importing = files.filter((file) => importsOf(file).includes(loading[0]));
+  assert.deepEqual(importing, []);
+});
+
 test('no folder of src is named for nothing', () => {
   const names = files.flatMap((file) => file.split('/')).filter((part) => !part.includes('.ts'));
   for (const name of names) assert.doesNotMatch(name, /^(utils?|helpers?|common|misc|lib)$/);

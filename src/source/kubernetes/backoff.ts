@@ -36,7 +36,8 @@ export class Backoff {
       this.#answerBoundMs = FIRST_BOUND_MS;
     }
     this.#lastFailureAt = now;
-    if (error instanceof ApiConnectionError) {
+    // Credentials that cannot be had may take a process to find out.
+    if (error instanceof ApiConnectionError && error.code !== 'ERR_API_ACCESS') {
       const boundMs = this.#connectionBoundMs;
       this.#connectionBoundMs = Math.min(boundMs * 2, MAX_CONNECTION_BOUND_MS);
       return this.#random() * boundMs;
