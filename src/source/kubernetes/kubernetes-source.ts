@@ -43,6 +43,7 @@ export class KubernetesSource {
   readonly #reflectors: readonly Reflector[];
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #isChangeScheduled = false;
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
@@ -88,13 +89,34 @@ export class KubernetesSource {
   }
 
   #createHandler(kind: WatchedKind): ObjectHandler {
-    const { store, onChange } = this.#options;
+    const { store } = this.#options;
     return {
       put: (resource: Resource) =>
         store.put(resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource),
       remove: (key: ObjectKey) => store.remove(kind, key),
-      flush: onChange,
+      flush: () => this.#scheduleChange(),
     };
+  }
+
+  /** What comes in one turn of the event loop, of whatever resource, is acted on once: events come in thousands. */
+  #scheduleChange(): void {
+    if (this.#isChangeScheduled) return;
+    this.#isChangeScheduled = true;
+    setImmediate(() => {
+      this.#isChangeScheduled = false;
+      if (!this.#stopping.signal.aborted) this.#tellChange();
+    });
+  }
+
+  #tellChange(): void {
+    const { onChange, onEvent } = this.#options;
+    try {
+      onChange();
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const fields = { code: 'ERR_HANDLER', reason };
+      onEvent({ level: 'error', message: 'changes not taken in', fields });
+    }
   }
 }
 

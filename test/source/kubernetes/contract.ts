@@ -164,7 +164,6 @@ export function testFollowing(name: string, start: () => Promise<ApiServerUnderT
         { name: 'dns', protocol: 'UDP', port: 53, targetPort: 'dns' },
       ]);
       assert.equal(service('alias')?.externalName, 'db.example.org');
-      assert.deepEqual(service('alias')?.labels, { app: 'alias' });
       assert.equal(service('open')?.publishNotReadyAddresses, true);
       assert.equal(service('node')?.type, 'NodePort');
       assert.equal(service('node')?.ports[0].targetPort, 80);
