@@ -2,6 +2,7 @@
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../resources.ts';
 import { decodeMetadata, NO_METADATA } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
+import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { ADDRESS_TYPES, PROTOCOLS, portNumber, wordOf } from './words.ts';
 
@@ -33,7 +34,7 @@ export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> 
       serviceName: labels[SERVICE_NAME_LABEL] ?? '',
       addressType: wordOf(ADDRESS_TYPES, addressType),
       endpoints,
-      ports,
+      ports: fitted(ports),
     },
   };
 }

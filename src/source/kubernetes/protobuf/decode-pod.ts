@@ -2,6 +2,7 @@
 import type { EndpointPort, Pod } from '../../resources.ts';
 import { decodeMetadata, NO_METADATA } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
+import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { PROTOCOLS, portNumber, wordOf } from './words.ts';
 
@@ -39,7 +40,7 @@ function decodeSpec(reader: WireReader): Spec {
     else reader.skip();
   }
   reader.leave(outer);
-  return { hostname, subdomain, ports };
+  return { hostname, subdomain, ports: fitted(ports) };
 }
 
 /** Adds the ports of a container that have a name. */
@@ -93,7 +94,7 @@ function decodeStatus(reader: WireReader): Status {
   }
   reader.leave(outer);
   if (ips.length === 0 && ip !== '') ips.push(ip);
-  return { ips, ready, hasEnded: phase === 'Succeeded' || phase === 'Failed' };
+  return { ips: fitted(ips), ready, hasEnded: phase === 'Succeeded' || phase === 'Failed' };
 }
 
 function isReadyCondition(reader: WireReader): boolean {

@@ -2,6 +2,7 @@
 import type { IpFamily, Service, ServicePort } from '../../resources.ts';
 import { decodeMapEntry, decodeMetadata, NO_METADATA, toLabels } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
+import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { IP_FAMILIES, PROTOCOLS, portNumber, SERVICE_TYPES, wordOf } from './words.ts';
 
@@ -57,13 +58,13 @@ function decodeSpec(reader: WireReader): Spec {
   const headless = !isAlias && clusterIps[0] === 'None';
   return {
     type: wordOf(SERVICE_TYPES, type || 'ClusterIP'),
-    clusterIps: isAlias || headless ? [] : clusterIps,
+    clusterIps: isAlias || headless ? [] : fitted(clusterIps),
     headless,
     externalName: isAlias ? externalName : '',
-    ports,
+    ports: fitted(ports),
     publishNotReadyAddresses,
     selector: toLabels(isAlias ? [] : selector),
-    ...(ipFamilies.length > 0 && { ipFamilies }),
+    ...(ipFamilies.length > 0 && { ipFamilies: fitted(ipFamilies) }),
   };
 }
 
