@@ -6,17 +6,16 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
-import { ManifestFolderError, ManifestSource } from './source/manifests/manifest-source.ts';
-import { formatProblem } from './source/manifests/problem.ts';
-import { keyOf, type ObjectKey } from './source/resources.ts';
+import { ManifestFolderError } from './source/manifests/manifest-source.ts';
+import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
-import { endpointsFor } from './source/service-endpoints.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
 import type { ZoneThreadCommand, ZoneThreadData, ZoneThreadMessage } from './threads.ts';
 import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
+import { createZoneSource } from './zone-source.ts';
 
 /** The highest there is. */
 const ZONE_NICENESS = 19;
@@ -41,20 +40,17 @@ const zone = new Zone({
   addresses,
   now: () => Math.floor(Date.now() / 1000),
 });
-const source = new ManifestSource({
-  folders: configuration.source.manifests,
-  serviceCidr: configuration.serviceCidr,
-  stateDir: configuration.stateDir,
+const source = createZoneSource({
+  configuration,
   store,
-  ...(vips && { remembered: vips }),
+  vips,
   onVips: (given) => tell({ kind: 'vips', vips: given }),
   onChange: applyChanges,
-  onProblem: (problem) => {
-    const fields = { code: 'ERR_MANIFEST' };
-    tell({ kind: 'log', event: { level: 'warn', message: formatProblem(problem), fields } });
-  },
+  onLog: (event) => tell({ kind: 'log', event }),
 });
 
+/** Whether all objects were there when changes were last applied. */
+let isComplete = false;
 let toldRefused = 0;
 
 yieldToResponders();
@@ -70,10 +66,6 @@ function start(): void {
     parentPort?.close();
     return;
   }
-  applyChanges();
-  status.state = 'ready';
-  zoneGauges.set({ ready: 1 });
-  tell({ kind: 'ready', summary: summarize() });
 }
 
 /**
@@ -97,9 +89,22 @@ function applyChanges(): void {
   if (configuration.pods === 'verified') {
     for (const ip of podIps) zone.setPodAddress(ip, namespacesOf(ip));
   }
+  if (source.isComplete && !isComplete) setComplete();
   zone.commit();
   tellRefused();
   writeGauges();
+}
+
+/** Everything is there: what had to wait for endpoints is answered, and what is not there does not exist. */
+function setComplete(): void {
+  isComplete = true;
+  for (const service of store.services()) {
+    if (isDecidedByEndpoints(service)) setService(keyOf(service));
+  }
+  zone.commit();
+  status.state = 'ready';
+  zoneGauges.set({ ready: 1 });
+  tell({ kind: 'ready', summary: summarize() });
 }
 
 /** A table that is full lacks names, which nobody would notice before somebody asks for one. */
@@ -131,15 +136,22 @@ function writeGauges(): void {
     tableRetiredBytes: retiredBytes,
     tableLimitBytes: limitBytes,
     tableRejected: rejected,
-    manifestFiles: source.fileCount,
-    manifestProblems: source.problems.length,
+    ...source.gauges,
   });
 }
 
 function setService(key: ObjectKey): void {
   const service = store.service(key);
-  const isServed = service !== undefined && isExposed(service.namespace);
-  zone.setService(key, isServed ? { service, groups: endpointsFor(store, service) } : undefined);
+  const isServed =
+    service !== undefined &&
+    isExposed(service.namespace) &&
+    (isComplete || !isDecidedByEndpoints(service));
+  zone.setService(key, isServed ? { service, groups: source.endpointsOf(service) } : undefined);
+}
+
+/** Such a Service without endpoints has no name, which nobody may say before all endpoints are known. */
+function isDecidedByEndpoints({ headless }: Service): boolean {
+  return headless || configuration.ignoreEmptyService;
 }
 
 /** With `namespaceLabels` a namespace's own object decides about everything in it. */
@@ -168,7 +180,7 @@ function summarize() {
   return {
     services: store.serviceCount,
     namespaces: [...store.namespaces()].length,
-    problems: source.problems.length,
+    problems: source.problems,
     examples: exampleQuestions(store.services(), configuration.zones[0]),
   };
 }

@@ -10,6 +10,8 @@ import { EXIT } from './exit-code.ts';
 const OPTIONS = {
   config: { type: 'string' },
   manifests: { type: 'string', multiple: true },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
   listen: { type: 'string', multiple: true },
   http: { type: 'string' },
   zone: { type: 'string', multiple: true },
@@ -63,13 +65,32 @@ function parseArguments(args: string[], allowPositionals: boolean) {
 
 /** Flags in the form of the file's options; what was not given is left out. */
 function overridesOf(values: ReturnType<typeof parseArguments>['values']): Record<string, unknown> {
-  const { manifests, listen, http, zone, 'log-level': level } = values;
+  const { listen, http, zone, 'log-level': level } = values;
   const overrides = {
-    source: manifests && { manifests },
+    source: sourceOf(values),
     listen,
     http,
     zones: zone,
     log: level === undefined ? undefined : { level },
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}
+
+/** What is given together is told to exclude each other by the one who checks the configuration. */
+function sourceOf({
+  manifests,
+  kubeconfig,
+  context,
+}: ReturnType<typeof parseArguments>['values']): Record<string, unknown> | undefined {
+  const isKubernetes = kubeconfig !== undefined || context !== undefined;
+  if (manifests === undefined && !isKubernetes) return undefined;
+  return {
+    ...(manifests && { manifests }),
+    ...(isKubernetes && {
+      kubernetes: {
+        ...(kubeconfig !== undefined && { kubeconfig }),
+        ...(context !== undefined && { context }),
+      },
+    }),
+  };
 }

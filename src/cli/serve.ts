@@ -12,7 +12,7 @@ export const SERVE_HELP = `NAME
     vipdns serve - answer DNS queries for Kubernetes Services
 
 SYNOPSIS
-    vipdns serve [--config FILE] [--manifests DIR]... [--listen ADDRESS:PORT]... [--http ADDRESS:PORT]
+    vipdns serve [--config FILE] [--manifests DIR | --kubeconfig FILE [--context NAME]] [--listen ADDRESS:PORT]... [--http ADDRESS:PORT]
                  [--zone NAME]... [--log-level LEVEL]
 
 DESCRIPTION
@@ -23,6 +23,8 @@ DESCRIPTION
 OPTIONS
     --config FILE           configuration; without it the defaults of config/default.yaml hold
     --manifests DIR         folder of manifests, in place of the configured ones; may be given again
+    --kubeconfig FILE       cluster to follow, in place of manifests
+    --context NAME          context of the kubeconfig, in place of the current one
     --listen ADDRESS:PORT   where to answer, in place of the configured ones; may be given again
     --http ADDRESS:PORT     where to serve /health, /ready and /metrics
     --zone NAME             cluster domain, in place of the configured ones; may be given again
@@ -89,12 +91,17 @@ function tellStart(
     });
     return;
   }
-  const place = configuration.source.manifests.join(', ');
+  const place = formatSource(configuration);
   console.log(`vipdns ${VERSION} serves ${configuration.zones.join(', ')} on ${listening.join(', ')} (UDP and TCP)
   ${count(summary.services, 'Service')} in ${count(summary.namespaces, 'namespace')} from ${place}, followed as it changes
   http://${formatSocketAddress(http)} has /health, /ready and /metrics
 Try:
 ${examples.map((example) => `  ${example}`).join('\n')}`);
+}
+
+function formatSource({ source: { manifests, kubernetes } }: Configuration): string {
+  if (kubernetes === null) return manifests.join(', ');
+  return `the Kubernetes API${kubernetes.kubeconfig === '' ? '' : ` (${kubernetes.kubeconfig})`}`;
 }
 
 function count(number: number, noun: string): string {

@@ -9,8 +9,7 @@ export interface Configuration {
   readonly listen: readonly SocketAddress[];
   /** Where /health, /ready and /metrics are served. */
   readonly http: SocketAddress;
-  /** Folders, relative to the working directory; at least one. */
-  readonly source: { readonly manifests: readonly string[] };
+  readonly source: SourceConfiguration;
   /**
    * Cluster domains, in lower case without the final dot; at least one, none at or below another. The first one is
    * where PTR records point.
@@ -41,6 +40,20 @@ export interface Configuration {
   /** Folder for what survives a restart; empty for none. */
   readonly stateDir: string;
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] };
+}
+
+/** One of the two. */
+export interface SourceConfiguration {
+  /** Folders, relative to the working directory; none where `kubernetes` is there. */
+  readonly manifests: readonly string[];
+  readonly kubernetes: KubernetesConfiguration | null;
+}
+
+export interface KubernetesConfiguration {
+  /** Path of the file; empty for the service account of the Pod that this runs in. */
+  readonly kubeconfig: string;
+  /** Name of a context in it; empty for the current one. */
+  readonly context: string;
 }
 
 export interface SocketAddress {

@@ -8,7 +8,7 @@ import { type Configuration, ConfigurationError, type SocketAddress } from './co
 import { readConfigurationFile } from './configuration-file.ts';
 import { parseDuration } from './duration.ts';
 import { deepFreeze } from './freeze.ts';
-import { findRelationMistakes } from './relations.ts';
+import { findRelationMistakes, findSourceMistakes } from './relations.ts';
 import { type ConfigurationFile, configurationSchema } from './schema.ts';
 import { parseSocketAddress } from './socket-address.ts';
 import { nearestOf } from './spelling.ts';
@@ -37,6 +37,10 @@ export function loadConfiguration({ file, overrides = {} }: LoadOptions): Config
   const mistakes = [
     ...read.mistakes,
     ...issues.flatMap((issue) => describeIssue(issue, { options, place })),
+    ...findSourceMistakes(options.source).map(
+      ({ path, expected, received }) =>
+        `${place(path)}: expected ${expected}: received ${quote(received)}`,
+    ),
     ...findRelationMistakes(comparable, (option) => !unsound.has(option)).map(
       ({ path, expected, received }) =>
         `${place(path)}: expected ${expected}: received ${quote(received)}`,
@@ -98,9 +102,10 @@ function expectationOf(issue: z.core.$ZodIssue): string {
 
 function keysAt(path: readonly PropertyKey[]): string[] {
   const { shape } = configurationSchema;
+  const source = shape.source.unwrap().shape;
   if (path.length === 0) return Object.keys(shape);
-  const inner = path[0] === 'source' ? shape.source : shape.log;
-  return Object.keys(inner.unwrap().shape);
+  if (path[0] === 'log') return Object.keys(shape.log.unwrap().shape);
+  return Object.keys(path.length === 1 ? source : source.kubernetes.unwrap().unwrap().shape);
 }
 
 /** Formats `['listen', 1]` as `listen[1]`, `['log', 'level']` as `log.level`. */
@@ -121,8 +126,10 @@ const MAX_QUOTE = 100;
 
 function complete(file: ConfigurationFile): Configuration {
   const { lameduck, ...rest } = file;
+  const { manifests, kubernetes } = file.source;
   return {
     ...rest,
+    source: { kubernetes, manifests: kubernetes === null ? manifests : [] },
     listen: file.listen.map(socketAddressOf),
     http: socketAddressOf(file.http),
     zones: file.zones.map(canonicalZoneName),

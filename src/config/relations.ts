@@ -27,6 +27,15 @@ export function findRelationMistakes(
   );
 }
 
+/** Finds what `source` says twice; its defaults are not in it yet. */
+export function findSourceMistakes(source: unknown): RelationMistake[] {
+  const { manifests, kubernetes } = (source ?? {}) as Readonly<Record<string, unknown>>;
+  const isTwice = manifests !== undefined && kubernetes !== undefined && kubernetes !== null;
+  if (!isTwice) return [];
+  const expected = 'nothing where "source.kubernetes" is set';
+  return [{ path: 'source.manifests', expected, received: manifests }];
+}
+
 interface Relation {
   readonly options: readonly Option[];
   readonly find: (file: ConfigurationFile) => RelationMistake[];
@@ -39,6 +48,7 @@ const RELATIONS: readonly Relation[] = [
     options: ['source'],
     find: ({ source }) => pairMistakes('source.manifests', source.manifests, DISTINCT),
   },
+  { options: ['source'], find: contextMistakes },
   { options: ['zones'], find: ({ zones }) => pairMistakes('zones', zones, ZONES) },
   {
     options: ['reverseZones'],
@@ -96,6 +106,12 @@ function httpMistakes({ listen, http }: ConfigurationFile): RelationMistake[] {
   );
   if (other === undefined) return [];
   return [{ path: 'http', expected: LISTEN.expected(other), received: http }];
+}
+
+function contextMistakes({ source: { kubernetes } }: ConfigurationFile): RelationMistake[] {
+  if (kubernetes === null || kubernetes.context === '' || kubernetes.kubeconfig !== '') return [];
+  const expected = 'nothing where "source.kubernetes.kubeconfig" is not set';
+  return [{ path: 'source.kubernetes.context', expected, received: kubernetes.context }];
 }
 
 function namespaceMistakes(file: ConfigurationFile): RelationMistake[] {

@@ -80,8 +80,22 @@ export const configurationSchema = z
           .describe(
             'Folders of Kubernetes manifests, relative to the working directory, not to the configuration file: so a path means the same here and with --manifests.',
           ),
+        kubernetes: z
+          .strictObject({
+            kubeconfig: z
+              .string({ error: 'the path of a kubeconfig' })
+              .default('')
+              .describe('Path of a kubeconfig; the service account of the Pod where it is empty.'),
+            context: z
+              .string({ error: 'the name of a context' })
+              .default('')
+              .describe('Context of the kubeconfig; the current one where it is empty.'),
+          })
+          .nullable()
+          .default(null)
+          .describe('The Kubernetes API instead of manifests: "{}" in a Pod.'),
       })
-      .default({ manifests: ['config/demo'] })
+      .default({ manifests: ['config/demo'], kubernetes: null })
       .describe('Where Services and endpoints come from.'),
     zones: atLeastOne(zoneName)
       .default(['cluster.local'])

@@ -28,6 +28,18 @@ export const ZONE_GAUGES = [
   'manifestFiles',
   /** Mistakes in manifests that stand at present. */
   'manifestProblems',
+  /** Objects that are held of the Kubernetes API. */
+  'apiObjects',
+  /** Resources that are followed, each in one namespace or in all, and how many of them have a connection. */
+  'apiReflectors',
+  'apiConnected',
+  'apiLists',
+  'apiWatches',
+  'apiFailures',
+  'apiOutOfStep',
+  'apiObjectProblems',
+  /** When the resource that has waited longest was proved to be in step, in seconds since the epoch. */
+  'apiLastProofSeconds',
 ] as const;
 
 export type ZoneGauge = (typeof ZONE_GAUGES)[number];

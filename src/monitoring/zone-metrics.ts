@@ -71,6 +71,51 @@ const DESCRIPTIONS: Readonly<Record<ZoneGauge, Description>> = {
     type: 'gauge',
     help: 'Mistakes in manifests that stand at present; each was logged.',
   },
+  apiObjects: {
+    name: 'vipdns_source_api_objects',
+    type: 'gauge',
+    help: 'Objects of the Kubernetes API that are held.',
+  },
+  apiReflectors: {
+    name: 'vipdns_source_api_reflectors',
+    type: 'gauge',
+    help: 'Resources of the Kubernetes API that are followed.',
+  },
+  apiConnected: {
+    name: 'vipdns_source_api_connected',
+    type: 'gauge',
+    help: 'Resources whose changes come in at present; fewer than reflectors where the API is lost.',
+  },
+  apiLists: {
+    name: 'vipdns_source_api_lists_total',
+    type: 'counter',
+    help: 'Times that all objects of a resource were listed.',
+  },
+  apiWatches: {
+    name: 'vipdns_source_api_watches_total',
+    type: 'counter',
+    help: 'Watches that were begun.',
+  },
+  apiFailures: {
+    name: 'vipdns_source_api_failures_total',
+    type: 'counter',
+    help: 'Lists and watches that failed or broke off.',
+  },
+  apiOutOfStep: {
+    name: 'vipdns_source_api_out_of_step_total',
+    type: 'counter',
+    help: 'Times that a watch had lost changes, which a list then made up for.',
+  },
+  apiObjectProblems: {
+    name: 'vipdns_source_api_object_problems_total',
+    type: 'counter',
+    help: 'Objects that came and could not be served; each was logged.',
+  },
+  apiLastProofSeconds: {
+    name: 'vipdns_source_api_last_proof_timestamp_seconds',
+    type: 'gauge',
+    help: 'When what is held was last proved to be what the API server has, by the oldest such proof.',
+  },
 };
 
 /** Gives a family for each gauge. */

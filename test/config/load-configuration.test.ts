@@ -33,7 +33,7 @@ test('loadConfiguration() gives the defaults where there is no file', () => {
   assert.deepEqual(loadConfiguration({}), {
     listen: [{ address: '127.0.0.1', port: 1053 }],
     http: { address: '127.0.0.1', port: 9153 },
-    source: { manifests: ['config/demo'] },
+    source: { manifests: ['config/demo'], kubernetes: null },
     zones: ['cluster.local'],
     reverseZones: [],
     serviceCidr: ['10.96.0.0/12'],
@@ -87,7 +87,7 @@ test('loadConfiguration() takes every option from the file', () => {
       { address: '192.0.2.1', port: 0 },
     ],
     http: { address: '::', port: 9153 },
-    source: { manifests: ['a', '/b'] },
+    source: { manifests: ['a', '/b'], kubernetes: null },
     zones: ['cluster.local', 'example.org'],
     reverseZones: ['244.10.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa'],
     serviceCidr: ['10.96.0.0/12', 'fd00:96::/108'],
@@ -185,6 +185,19 @@ const MISTAKES: readonly [string, ...string[]][] = [
   ['http: 9153', `http: expected ${SOCKET}: received 9153`],
   ['source: config/demo', 'source: expected a mapping: received "config/demo"'],
   ['source: {manifests: []}', 'source.manifests: expected at least one entry: received []'],
+  [
+    'source: {manifests: [a], kubernetes: {}}',
+    'source.manifests: expected nothing where "source.kubernetes" is set: received ["a"]',
+  ],
+  [
+    'source: {kubernetes: {context: here}}',
+    'source.kubernetes.context: expected nothing where "source.kubernetes.kubeconfig" is not set: received "here"',
+  ],
+  ['source: {kubernetes: true}', 'source.kubernetes: expected a mapping: received true'],
+  [
+    'source: {kubernetes: {kubeconf: a}}',
+    '"source.kubernetes.kubeconf" is no option; did you mean "source.kubernetes.kubeconfig"',
+  ],
   [
     'source: {manifests: [a, a]}',
     'source.manifests[1]: expected an entry that is not listed yet: received "a"',

@@ -16,7 +16,6 @@ const MAX_AGE_MS = 600_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 export interface KubeconfigOptions {
-  /** Empty for what the library finds: KUBECONFIG, or `.kube/config` at home. */
   readonly file: string;
   /** Empty for the current one. */
   readonly context: string;

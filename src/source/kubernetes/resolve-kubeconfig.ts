@@ -1,7 +1,7 @@
 /**
  * A process of its own: resolves a kubeconfig and prints what it comes to as JSON, or a line on standard error.
  *
- *   node resolve-kubeconfig.ts FILE CONTEXT        either may be empty
+ *   node resolve-kubeconfig.ts FILE CONTEXT        an empty context is the current one
  */
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -17,8 +17,7 @@ try {
 
 async function resolve(file: string, context: string): Promise<ResolvedKubeconfig> {
   const config = new KubeConfig();
-  if (file === '') config.loadFromDefault();
-  else config.loadFromFile(file);
+  config.loadFromFile(file);
   if (context !== '') {
     if (config.getContextObject(context) === null)
       throw new Error(`it has no context "${context}"`);
