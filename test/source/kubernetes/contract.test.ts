@@ -1,35 +1,12 @@
 /** The contract against the emulation, in every way that an API server can be read. */
-import { FakeClock } from '../../support/fake-clock.ts';
-import { type ApiServerUnderTest, testFollowing } from './contract.ts';
-import { ApiServerEmulation, type EmulationOptions } from './emulation/api-server.ts';
+import { testFollowing } from './contract.ts';
+import { startEmulation } from './emulation-under-test.ts';
 
-const TOKEN = 'known';
-
-async function start(options: EmulationOptions): Promise<ApiServerUnderTest> {
-  const clock = new FakeClock();
-  const emulation = new ApiServerEmulation(options);
-  emulation.token = TOKEN;
-  await emulation.listen();
-  return {
-    access: { server: emulation.url, token: TOKEN },
-    clock,
-    random: () => 0,
-    isStreaming: options.streaming !== 'refused',
-    put: async (plural, object) => emulation.put(plural, object),
-    remove: async (plural, key) => emulation.remove(plural, key),
-    compact: async () => emulation.history.compact(),
-    restart: async () => emulation.restart(),
-    setAllowed: async (isAllowed) => {
-      emulation.allowed = isAllowed ? undefined : new Set();
-    },
-    pass: (ms) => clock.advance(ms),
-    close: () => emulation.close(),
-  };
-}
-
-testFollowing('an emulation with streaming lists', () => start({}));
-testFollowing('an emulation with pages', () => start({ streaming: 'refused' }));
-testFollowing('an emulation with JSON and streaming lists', () => start({ isJsonOnly: true }));
+testFollowing('an emulation with streaming lists', () => startEmulation({}));
+testFollowing('an emulation with pages', () => startEmulation({ streaming: 'refused' }));
+testFollowing('an emulation with JSON and streaming lists', () =>
+  startEmulation({ isJsonOnly: true }),
+);
 testFollowing('an emulation with JSON and pages', () =>
-  start({ isJsonOnly: true, streaming: 'refused' }),
+  startEmulation({ isJsonOnly: true, streaming: 'refused' }),
 );

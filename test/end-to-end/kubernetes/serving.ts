@@ -1,0 +1,112 @@
+/** What pods see of a cluster that is followed by kubeconfig, whichever API server it has. */
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { promises as dns } from 'node:dns';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
+import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
+import { endpointSliceJson, namespaceJson, serviceJson } from '../../source/kubernetes/objects.ts';
+import { startTestApp } from '../../support/running-app.ts';
+
+const MAX_WAIT_MS = 30_000;
+
+export function testServing(name: string, start: () => Promise<ApiServerUnderTest>): void {
+  describe(name, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vipdns-serving-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    let server: ApiServerUnderTest;
+
+    before(async () => {
+      server = await start();
+      writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(server.access)));
+      await server.put('namespaces', namespaceJson('shop'));
+      await server.put('services', serviceJson('shop/web', '10.96.8.1'));
+      await server.put('services', headless('shop/db'));
+      await server.put('endpointslices', endpointSliceJson('shop/db', ['10.0.0.1', '10.0.0.2']));
+    });
+    after(async () => {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    test('a cluster is served from its first object to its last change', async (t) => {
+      await server.setAllowed(false);
+      const port = await freePort();
+      const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
+      resolver.setServers([`127.0.0.1:${port}`]);
+      const ask = (owner: string) =>
+        resolver.resolve4(`${owner}.cluster.local`).then(
+          (addresses) => addresses.sort().join(),
+          (error: NodeJS.ErrnoException) => String(error.code),
+        );
+      const eventually = async (owner: string, expected: string) => {
+        for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; ) {
+          if ((await ask(owner)) === expected) return;
+          await sleep(20);
+        }
+        assert.equal(await ask(owner), expected, owner);
+      };
+      const overrides = {
+        listen: [`127.0.0.1:${port}`],
+        source: { kubernetes: { kubeconfig, context: '' } },
+      };
+      const starting = startTestApp(t, { overrides });
+      // Nothing is denied that may exist, and nothing is claimed of which not all is known.
+      await eventually('missing.shop.svc', 'ESERVFAIL');
+      assert.equal(await ask('db.shop.svc'), 'ESERVFAIL');
+      assert.equal(await ask('github.com'), 'ENOTFOUND');
+      await server.setAllowed(true);
+      const { metric } = await starting;
+
+      assert.equal(await ask('web.shop.svc'), '10.96.8.1');
+      assert.equal(await ask('db.shop.svc'), '10.0.0.1,10.0.0.2');
+      assert.equal(await ask('missing.shop.svc'), 'ENOTFOUND');
+
+      await server.put('services', serviceJson('shop/api', '10.96.8.2'));
+      await eventually('api.shop.svc', '10.96.8.2');
+      await server.put('endpointslices', endpointSliceJson('shop/db', ['10.0.0.3']));
+      await eventually('db.shop.svc', '10.0.0.3');
+      await server.remove('services', 'shop/web');
+      await eventually('web.shop.svc', 'ENOTFOUND');
+
+      await server.restart();
+      assert.equal(await ask('api.shop.svc'), '10.96.8.2');
+      await server.put('services', serviceJson('shop/cart', '10.96.8.3'));
+      await eventually('cart.shop.svc', '10.96.8.3');
+      assert.equal(await metric('vipdns_source_api_connected'), 3);
+    });
+  });
+}
+
+function headless(key: string): object & Record<string, unknown> {
+  const spec = { clusterIP: 'None', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] };
+  return { ...serviceJson(key), spec };
+}
+
+function kubeconfigOf({ server, token, tls }: ApiAccess): object {
+  const authority = tls?.ca && {
+    'certificate-authority-data': Buffer.from(String(tls.ca)).toString('base64'),
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server: server.href, ...authority } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    users: [{ name: 'test', user: { token } }],
+  };
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
