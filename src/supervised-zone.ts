@@ -67,9 +67,9 @@ export class SupervisedZone {
     return this.#memory;
   }
 
-  /** Whether what responders answer from is the whole zone. */
+  /** Whether what responders answer from is the whole zone, or was it in an earlier run. */
   get isComplete(): boolean {
-    return new ZoneStatus(this.#memory.status).state === 'ready';
+    return new ZoneStatus(this.#memory.status).state !== 'starting';
   }
 
   get isAlive(): boolean {

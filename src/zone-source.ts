@@ -23,6 +23,8 @@ export interface ZoneSource {
   stop(): void;
   /** Whether what is not in the store does not exist. */
   readonly isComplete: boolean;
+  /** Whether what is in the store was everything in an earlier run. */
+  readonly isStale: boolean;
   /** Mistakes in objects that stand at present. */
   readonly problems: number;
   readonly gauges: Partial<Readonly<Record<ZoneGauge, number>>>;
@@ -72,6 +74,7 @@ function fromManifests(options: ZoneSourceOptions): ZoneSource {
     get isComplete() {
       return isComplete;
     },
+    isStale: false,
     get problems() {
       return source.problems.length;
     },
@@ -96,6 +99,8 @@ function fromKubernetes(
     namespaces,
     labels,
     needsPods: pods === 'verified',
+    stateDir: configuration.stateDir,
+    cluster: `${kubeconfig} ${context}`,
     onChange,
     onEvent: onLog,
   });
@@ -105,9 +110,13 @@ function fromKubernetes(
     get isComplete() {
       return source.isComplete;
     },
+    get isStale() {
+      return source.staleSince !== undefined;
+    },
     problems: 0,
     get gauges() {
-      return sourceGauges(source.statuses);
+      const apiStaleSinceSeconds = (source.staleSince ?? 0) / 1000;
+      return { ...sourceGauges(source.statuses), apiStaleSinceSeconds };
     },
     // The cluster's controller writes slices for every Service with a selector.
     endpointsOf: (service) => store.slicesOf(keyOf(service)),

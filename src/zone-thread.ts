@@ -49,8 +49,12 @@ const source = createZoneSource({
   onLog: (event) => tell({ kind: 'log', event }),
 });
 
-/** Whether all objects were there when changes were last applied. */
-let isComplete = false;
+/** Whether endpoints are known, be it from an earlier run: before that nothing is answered that they decide. */
+let hasEndpoints = false;
+/** A source has things to tell where no object changes: that it has lost its connection. */
+const GAUGES_EVERY_MS = 1000;
+setInterval(() => zoneGauges.set(source.gauges), GAUGES_EVERY_MS).unref();
+
 let toldRefused = 0;
 
 yieldToResponders();
@@ -89,22 +93,27 @@ function applyChanges(): void {
   if (configuration.pods === 'verified') {
     for (const ip of podIps) zone.setPodAddress(ip, namespacesOf(ip));
   }
-  if (source.isComplete && !isComplete) setComplete();
+  settleState();
   zone.commit();
   tellRefused();
   writeGauges();
 }
 
-/** Everything is there: what had to wait for endpoints is answered, and what is not there does not exist. */
-function setComplete(): void {
-  isComplete = true;
-  for (const service of store.services()) {
-    if (isDecidedByEndpoints(service)) setService(keyOf(service));
+/** From the first objects to all of them; what had to wait for endpoints is answered then. */
+function settleState(): void {
+  const state = source.isComplete ? 'ready' : source.isStale ? 'stale' : 'starting';
+  if (state === status.state) return;
+  if (!hasEndpoints) {
+    hasEndpoints = true;
+    for (const service of store.services()) {
+      if (isDecidedByEndpoints(service)) setService(keyOf(service));
+    }
   }
   zone.commit();
-  status.state = 'ready';
-  zoneGauges.set({ ready: 1 });
-  tell({ kind: 'ready', summary: summarize() });
+  const wasStarting = status.state === 'starting';
+  status.state = state;
+  if (state === 'ready') zoneGauges.set({ ready: 1 });
+  if (wasStarting) tell({ kind: 'ready', summary: summarize() });
 }
 
 /** A table that is full lacks names, which nobody would notice before somebody asks for one. */
@@ -145,7 +154,7 @@ function setService(key: ObjectKey): void {
   const isServed =
     service !== undefined &&
     isExposed(service.namespace) &&
-    (isComplete || !isDecidedByEndpoints(service));
+    (hasEndpoints || !isDecidedByEndpoints(service));
   zone.setService(key, isServed ? { service, groups: source.endpointsOf(service) } : undefined);
 }
 

@@ -40,6 +40,8 @@ export const ZONE_GAUGES = [
   'apiObjectProblems',
   /** When the resource that has waited longest was proved to be in step, in seconds since the epoch. */
   'apiLastProofSeconds',
+  /** When the snapshot was taken that is served; 0 where none is. */
+  'apiStaleSinceSeconds',
 ] as const;
 
 export type ZoneGauge = (typeof ZONE_GAUGES)[number];

@@ -116,6 +116,11 @@ const DESCRIPTIONS: Readonly<Record<ZoneGauge, Description>> = {
     type: 'gauge',
     help: 'When what is held was last proved to be what the API server has, by the oldest such proof.',
   },
+  apiStaleSinceSeconds: {
+    name: 'vipdns_source_api_stale_since_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the snapshot of an earlier run was taken that is served; 0 as soon as the API has been read.',
+  },
 };
 
 /** Gives a family for each gauge. */

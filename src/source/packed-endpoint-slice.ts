@@ -7,6 +7,9 @@
  */
 import type { Endpoint, EndpointPort, EndpointSlice, Labels } from './resources.ts';
 
+/** A slice as it is written to a file and read again: all that is its own. */
+export type PackedSlice = Omit<EndpointSlice, 'endpoints'> & { readonly packedEndpoints: string };
+
 /** Equal slices have equal fields of their own, so that they are found equal without being unpacked. */
 export class PackedEndpointSlice implements EndpointSlice {
   readonly kind = 'EndpointSlice';
@@ -18,14 +21,17 @@ export class PackedEndpointSlice implements EndpointSlice {
   readonly ports: readonly EndpointPort[];
   readonly packedEndpoints: string;
 
-  constructor(slice: EndpointSlice) {
+  constructor(slice: EndpointSlice | PackedSlice) {
     this.namespace = slice.namespace;
     this.name = slice.name;
     this.labels = slice.labels;
     this.serviceName = slice.serviceName;
     this.addressType = slice.addressType;
     this.ports = slice.ports;
-    this.packedEndpoints = slice.endpoints.map(packEndpoint).join('\n');
+    this.packedEndpoints =
+      'packedEndpoints' in slice
+        ? slice.packedEndpoints
+        : slice.endpoints.map(packEndpoint).join('\n');
   }
 
   get endpoints(): readonly Endpoint[] {

@@ -102,6 +102,19 @@ export class Store {
     return changes;
   }
 
+  /** Gives every object that is held. */
+  *resources(): Iterable<Resource> {
+    for (const map of [
+      this.#namespaces,
+      this.#services,
+      this.#slices,
+      this.#endpoints,
+      this.#pods,
+    ]) {
+      yield* map.values();
+    }
+  }
+
   service(key: ObjectKey): Service | undefined {
     return this.#services.get(key);
   }

@@ -4,11 +4,12 @@
  */
 
 /**
- * `starting`: a name that is not in the table may still come; `ready`: the table is the whole zone.
+ * `starting`: a name that is not in the table may still come; `stale`: so it is, and what is in the table is of an
+ * earlier run; `ready`: the table is the whole zone.
  * The order of the array is the number in shared memory.
  */
-export type ZoneState = 'starting' | 'ready';
-const STATES: readonly ZoneState[] = ['starting', 'ready'];
+export type ZoneState = 'starting' | 'stale' | 'ready';
+const STATES: readonly ZoneState[] = ['starting', 'stale', 'ready'];
 
 const STATE = 0;
 const SERIAL = 1;

@@ -19,6 +19,8 @@ import { ProtobufCodec } from './protobuf/protobuf-codec.ts';
 import { Reflector, type ReflectorStatus } from './reflector.ts';
 import type { SourceEvent } from './reflector-log.ts';
 import type { Scope } from './resource-requests.ts';
+import { SnapshotFile } from './snapshot-file.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
 
 export interface KubernetesSourceOptions {
   readonly readAccess: ReadAccess;
@@ -30,6 +32,10 @@ export interface KubernetesSourceOptions {
   readonly labels: string;
   /** Whether Pods are served (`pods: verified`). */
   readonly needsPods: boolean;
+  /** Folder for the snapshot; empty for none. */
+  readonly stateDir?: string;
+  /** Tells apart whose snapshot it is. */
+  readonly cluster?: string;
   /** Called when a batch of changes has changed the store. */
   readonly onChange: () => void;
   readonly onEvent: (event: SourceEvent) => void;
@@ -44,6 +50,9 @@ export class KubernetesSource {
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #isChangeScheduled = false;
+  readonly #keeper: SnapshotKeeper | undefined;
+  #isSnapshotBehind = false;
+  #restoredFrom: number | undefined;
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
@@ -51,16 +60,23 @@ export class KubernetesSource {
     const codecs = { protobuf: new ProtobufCodec(), json: new JsonCodec() };
     const client = new ApiClient({ readAccess, codecs, clock });
     this.#client = client;
+    this.#keeper = this.#createKeeper();
     this.#reflectors = scopesFor(options).map((scope) => {
       const handler = this.#createHandler(scope.resource.kind);
       return new Reflector({ scope, client, handler, clock, random, onEvent });
     });
   }
 
+  /** When what is served was true, in milliseconds since the epoch; undefined where it is no snapshot. */
+  get staleSince(): number | undefined {
+    return this.isComplete ? undefined : this.#restoredFrom;
+  }
+
   /** Follows the cluster until `stop()`, whatever happens on the way. */
   start(): void {
     const { namespaces, store } = this.#options;
     for (const name of namespaces) store.put({ kind: 'Namespace', name, labels: {} });
+    this.#restore();
     const { signal } = this.#stopping;
     this.#running = Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
   }
@@ -70,6 +86,7 @@ export class KubernetesSource {
     this.#stopping.abort();
     await this.#running;
     this.#client.close();
+    await this.#keeper?.close();
   }
 
   /** Whether every object has been listed once: what is not in the store does not exist. */
@@ -88,12 +105,56 @@ export class KubernetesSource {
     return proofs.every((isProved) => isProved);
   }
 
+  #createKeeper(): SnapshotKeeper | undefined {
+    const { stateDir = '', cluster = '', namespaces, labels, needsPods, store } = this.#options;
+    if (stateDir === '') return undefined;
+    const subject = JSON.stringify({ cluster, namespaces, labels, needsPods });
+    return new SnapshotKeeper({
+      file: new SnapshotFile(stateDir, subject),
+      clock: this.#options.clock ?? SYSTEM_CLOCK,
+      resources: () => (this.isComplete ? store.resources() : undefined),
+      onEvent: this.#options.onEvent,
+    });
+  }
+
+  /** Serves what an earlier run has held, until the first lists are there. */
+  #restore(): void {
+    const snapshot = this.#keeper?.read();
+    if (snapshot === undefined) return;
+    const reflectorOf = new Map(
+      this.#reflectors.map((each) => [scopeKey(each.status.scope), each] as const),
+    );
+    let objects = 0;
+    for (const resource of snapshot.resources) {
+      if (resource.kind === 'Endpoints') continue;
+      const namespace = resource.kind === 'Namespace' ? '' : resource.namespace;
+      const { kind } = resource;
+      const reflector = reflectorOf.get(`${kind} ${namespace}`) ?? reflectorOf.get(`${kind} `);
+      reflector?.restore(resource);
+      objects++;
+    }
+    this.#restoredFrom = snapshot.takenAt;
+    const takenAt = new Date(snapshot.takenAt).toISOString();
+    const fields = { code: 'ERR_STALE', takenAt, objects };
+    this.#options.onEvent({
+      level: 'warn',
+      message: 'serving a snapshot of an earlier run',
+      fields,
+    });
+    this.#scheduleChange();
+  }
+
   #createHandler(kind: WatchedKind): ObjectHandler {
     const { store } = this.#options;
     return {
-      put: (resource: Resource) =>
-        store.put(resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource),
-      remove: (key: ObjectKey) => store.remove(kind, key),
+      put: (resource: Resource) => {
+        this.#isSnapshotBehind = true;
+        store.put(resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource);
+      },
+      remove: (key: ObjectKey) => {
+        this.#isSnapshotBehind = true;
+        store.remove(kind, key);
+      },
       flush: () => this.#scheduleChange(),
     };
   }
@@ -110,6 +171,8 @@ export class KubernetesSource {
 
   #tellChange(): void {
     const { onChange, onEvent } = this.#options;
+    if (this.#isSnapshotBehind) this.#keeper?.noteChange();
+    this.#isSnapshotBehind = false;
     try {
       onChange();
     } catch (error) {
@@ -118,6 +181,10 @@ export class KubernetesSource {
       onEvent({ level: 'error', message: 'changes not taken in', fields });
     }
   }
+}
+
+function scopeKey({ resource, namespace }: Scope): string {
+  return `${resource.kind} ${namespace}`;
 }
 
 function scopesFor({ namespaces, labels, needsPods }: KubernetesSourceOptions): Scope[] {

@@ -8,6 +8,7 @@
  *
  * What is held is served all the while; a list brings it up to date in place.
  */
+import { type Resource, resourceKey } from '../resources.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiStatusError } from './api-error.ts';
 import { ApiFormatError } from './api-format-error.ts';
@@ -111,6 +112,11 @@ export class Reflector {
   /** Follows the resource until the signal ends it; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#follow(signal), this.#proofs.run(signal)]);
+  }
+
+  /** Takes an object of an earlier run, which the first list either brings again or sweeps. */
+  restore(resource: Resource): void {
+    this.#held.put({ key: resourceKey(resource), resourceVersion: 0, resource });
   }
 
   /** Compares object by object now; true where all is in step. What is not is brought into step. */

@@ -106,7 +106,7 @@ export class VipFile {
  * Makes a folder, and those above it, one by one: asked for all of them, Node.js goes round for ever where the kernel
  * has another reason not to make one, as below /proc.
  */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   mkdirSync(folder);
