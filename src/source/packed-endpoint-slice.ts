@@ -35,9 +35,21 @@ export class PackedEndpointSlice implements EndpointSlice {
   }
 
   get endpoints(): readonly Endpoint[] {
-    if (this.packedEndpoints === '') return [];
-    return this.packedEndpoints.split('\n').map(unpackEndpoint);
+    if (lastUnpacked.packed !== this.packedEndpoints) {
+      lastUnpacked = { packed: this.packedEndpoints, endpoints: unpack(this.packedEndpoints) };
+    }
+    return lastUnpacked.endpoints;
   }
+}
+
+/** Who asks for a slice's endpoints does so several times in a row: to count them, to name them. */
+let lastUnpacked: { readonly packed: string; readonly endpoints: readonly Endpoint[] } = {
+  packed: '',
+  endpoints: [],
+};
+
+function unpack(packed: string): readonly Endpoint[] {
+  return packed === '' ? [] : packed.split('\n').map(unpackEndpoint);
 }
 
 function packEndpoint({ addresses, ready, hostname, podName }: Endpoint): string {
