@@ -52,7 +52,7 @@ export class ApiClient {
 
   /** Gives the answer once its head is there; throws ApiConnectionError or ApiStatusError. */
   async get(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
-    const access = await this.#options.readAccess({ isRejected: this.#isRejected });
+    const access = await this.#readAccess(request, signal);
     const message = await this.#sendAgain(request, { access, signal });
     const { clock, codecs } = this.#options;
     const options = { ...request, clock, signal };
@@ -63,6 +63,21 @@ export class ApiClient {
     const status = statusOf(message, { codecs, body: await readStatusBody(message, options) });
     const isAboutAccess = [401, 403, 404].includes(status.code);
     throw new ApiStatusError(request.action, status, isAboutAccess ? request.advice : '');
+  }
+
+  /** Reading may take a process that asks somebody; who is told to stop does not wait for it. */
+  async #readAccess({ action }: ApiRequest, signal: AbortSignal): Promise<ApiAccess> {
+    const reading = this.#options.readAccess({ isRejected: this.#isRejected });
+    if (!(reading instanceof Promise)) return reading;
+    const stopped = Promise.withResolvers<never>();
+    const stop = () => stopped.reject(new ApiConnectionError(`${action}: stopped`));
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      return await Promise.race([reading, stopped.promise]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /** Ends the connections that nobody uses; the others end with those who use them. */

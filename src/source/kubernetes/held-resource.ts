@@ -95,13 +95,17 @@ export class HeldResource {
     return () => this.#observers.delete(observer);
   }
 
-  /** Waits until changes up to a version have come, or a list, or time is up. */
-  reached(version: number, { timeoutMs }: { timeoutMs: number }): Promise<void> {
+  /** Waits until changes up to a version have come, or a list, or time is up, or the signal ends it. */
+  reached(
+    version: number,
+    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<void> {
     const { lists } = this;
     return new Promise((resolve) => {
       const settle = () => {
         cancel();
         this.#waiters.delete(wake);
+        signal.removeEventListener('abort', settle);
         resolve();
       };
       const wake = () => {
@@ -109,7 +113,9 @@ export class HeldResource {
       };
       const cancel = this.#options.clock.after(timeoutMs, settle);
       this.#waiters.add(wake);
-      wake();
+      signal.addEventListener('abort', settle);
+      if (signal.aborted) settle();
+      else wake();
     });
   }
 

@@ -49,11 +49,9 @@ export class ProofSchedule {
     signal.addEventListener('abort', end);
     while (!signal.aborted) {
       this.#pause = new AbortController();
-      await sleep(
-        clock,
-        MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS),
-        this.#pause.signal,
-      );
+      const pauseMs = MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS);
+      // The connection may have come back while a proof was made.
+      if (!this.#isHurried) await sleep(clock, pauseMs, this.#pause.signal);
       if (this.#isHurried) await sleep(clock, random() * MAX_HURRY_MS, signal);
       if (!signal.aborted) await this.prove(this.#takeDepth());
     }

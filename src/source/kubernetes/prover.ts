@@ -53,7 +53,7 @@ export class Prover {
       const isCompared = await this.#ask(proof, { depth, signal });
       // A watch is behind by what is on its way, and what was missed comes no sooner.
       if (proof.findFault() !== undefined) {
-        await held.reached(proof.version, { timeoutMs: MAX_WAIT_MS });
+        await held.reached(proof.version, { timeoutMs: MAX_WAIT_MS, signal });
       }
       // A list meanwhile is a better proof, and makes this one void.
       if (signal.aborted || held.lists !== lists) return false;

@@ -131,8 +131,10 @@ export class RealApiServer {
 
   #spawn(name: string, arguments_: readonly string[]): ChildProcess {
     const child = spawn(join(this.#options.binaries, name), arguments_, { stdio: 'ignore' });
-    // With this process it ends as well, however that ends.
+    // With this process it ends as well, also where that is told to.
     process.on('exit', () => child.kill('SIGKILL'));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => process.exit(1));
     return child;
   }
 

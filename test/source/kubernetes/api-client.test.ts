@@ -36,7 +36,10 @@ async function serve(t: TestContext, answer: (socket: Socket, request: string) =
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const clock = new FakeClock();
-  let access: ApiAccess = { server: new URL(`http://127.0.0.1:${port}/below/`), token: 'secret' };
+  let access: ApiAccess | Promise<ApiAccess> = {
+    server: new URL(`http://127.0.0.1:${port}/below/`),
+    token: 'secret',
+  };
   const rejections: boolean[] = [];
   const client = new ApiClient({
     readAccess: ({ isRejected }) => {
@@ -56,7 +59,7 @@ async function serve(t: TestContext, answer: (socket: Socket, request: string) =
     clock,
     sockets,
     rejections,
-    setAccess: (next: ApiAccess) => {
+    setAccess: (next: ApiAccess | Promise<ApiAccess>) => {
       access = next;
     },
   };
@@ -197,6 +200,17 @@ test('ApiClient ends a request when it is told to', async (t) => {
   stopping.abort();
   await asking;
   await assert.rejects(client.get(REQUEST, stopping.signal), { code: 'ERR_API_CONNECTION' });
+});
+
+test('ApiClient does not wait for credentials when it is told to stop', async (t) => {
+  const { client, setAccess } = await serve(t, () => {});
+  setAccess(new Promise(() => {}));
+  const stopping = new AbortController();
+  const asking = assert.rejects(client.get(REQUEST, stopping.signal), {
+    message: 'Cannot list services: stopped',
+  });
+  stopping.abort();
+  await asking;
 });
 
 test('createInClusterAccess() reads the files of the service account anew each time', async (t) => {

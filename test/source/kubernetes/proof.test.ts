@@ -177,3 +177,13 @@ test('a proof that cannot be made is none, and its age tells', async (t) => {
   assert.equal(harness.status('services').lastProofMs, lastProofMs);
   assert.equal(harness.status('services').isConnected, true);
 });
+
+test('stop() does not wait for what a proof waits for', async (t) => {
+  const harness = await inStep(t);
+  loseEvent(harness, () => harness.server.remove('services', 'shop/web'));
+  const proof = harness.source.prove();
+  await until('the comparison', () => harness.count('list services') === 1);
+  for (let i = 0; i < 20; i++) await turn();
+  await harness.source.stop();
+  assert.equal(await proof, false);
+});
