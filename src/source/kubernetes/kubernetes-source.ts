@@ -16,6 +16,7 @@ import type { WatchedKind } from './codec.ts';
 import type { ObjectHandler } from './held-resource.ts';
 import { JsonCodec } from './json/json-codec.ts';
 import { ProtobufCodec } from './protobuf/protobuf-codec.ts';
+import type { ProofDepth } from './prover.ts';
 import { Reflector, type ReflectorStatus } from './reflector.ts';
 import type { SourceEvent } from './reflector-log.ts';
 import type { Scope } from './resource-requests.ts';
@@ -100,8 +101,8 @@ export class KubernetesSource {
   }
 
   /** Compares everything that is held with the server; true where all is in step. What is not is listed anew. */
-  async prove(): Promise<boolean> {
-    const proofs = await Promise.all(this.#reflectors.map((reflector) => reflector.prove()));
+  async prove(depth: ProofDepth = 'thorough'): Promise<boolean> {
+    const proofs = await Promise.all(this.#reflectors.map((reflector) => reflector.prove(depth)));
     return proofs.every((isProved) => isProved);
   }
 

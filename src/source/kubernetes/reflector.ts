@@ -17,7 +17,7 @@ import { type Clock, sleep } from './clock.ts';
 import { HeldResource, type ObjectHandler } from './held-resource.ts';
 import { listObjects } from './lister.ts';
 import { ProofSchedule } from './proof-schedule.ts';
-import { type OutOfStepError, Prover } from './prover.ts';
+import { type OutOfStepError, type ProofDepth, Prover } from './prover.ts';
 import { ReflectorLog, type SourceEvent } from './reflector-log.ts';
 import { ResourceRequests, type Scope } from './resource-requests.ts';
 import { NoInitialEventsError, Watcher } from './watcher.ts';
@@ -119,9 +119,9 @@ export class Reflector {
     this.#held.put({ key: resourceKey(resource), resourceVersion: 0, resource });
   }
 
-  /** Compares object by object now; true where all is in step. What is not is brought into step. */
-  prove(): Promise<boolean> {
-    return this.#proofs.prove('thorough');
+  /** Compares now; true where all is in step. What is not is brought into step. */
+  prove(depth: ProofDepth): Promise<boolean> {
+    return this.#proofs.prove(depth);
   }
 
   get status(): ReflectorStatus {

@@ -179,7 +179,9 @@ export function testFollowing(name: string, start: () => Promise<ApiServerUnderT
       await followed(following);
       const { store, source } = following;
       assert.ok(indexes.every((i) => store.slicesOf(`${namespace}/s${i}`).length === 1));
-      assert.equal(await source.prove(), true);
+      assert.equal(await source.prove('quick'), true);
+      assert.equal(await source.prove('usual'), true);
+      assert.equal(await source.prove('thorough'), true);
       for (const i of indexes) await server.remove('endpointslices', `${namespace}/s${i}-1`);
       await eventually('all gone', () =>
         indexes.every((i) => store.slicesOf(`${namespace}/s${i}`).length === 0),
