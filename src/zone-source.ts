@@ -2,20 +2,15 @@
  * Where the zone thread's objects come from: manifests or the Kubernetes API, as the configuration says, with one
  * face to both.
  */
-import type { Configuration, KubernetesConfiguration } from './config/configuration.ts';
+import type { Configuration } from './config/configuration.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
 import type { ZoneGauge } from './monitoring/zone-gauges.ts';
-import { createInClusterAccess } from './source/kubernetes/api-access.ts';
-import { SYSTEM_CLOCK } from './source/kubernetes/clock.ts';
-import { createKubeconfigAccess } from './source/kubernetes/kubeconfig-access.ts';
-import { KubernetesSource } from './source/kubernetes/kubernetes-source.ts';
 import { ManifestSource } from './source/manifests/manifest-source.ts';
 import { formatProblem } from './source/manifests/problem.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
-import { type EndpointGroup, keyOf, type Service } from './source/resources.ts';
+import type { EndpointGroup, Service } from './source/resources.ts';
 import { endpointsFor } from './source/service-endpoints.ts';
 import type { Store } from './source/store.ts';
-import { sourceGauges } from './source-gauges.ts';
 
 export interface ZoneSource {
   /** Throws ManifestFolderError where there is nothing to be had. */
@@ -43,9 +38,12 @@ export interface ZoneSourceOptions {
   readonly onLog: (event: LogEvent) => void;
 }
 
-export function createZoneSource(options: ZoneSourceOptions): ZoneSource {
+/** TLS and what else a cluster needs is loaded where there is one. */
+export async function createZoneSource(options: ZoneSourceOptions): Promise<ZoneSource> {
   const { kubernetes } = options.configuration.source;
-  return kubernetes === null ? fromManifests(options) : fromKubernetes(kubernetes, options);
+  if (kubernetes === null) return fromManifests(options);
+  const { followCluster } = await import('./zone-source-kubernetes.ts');
+  return followCluster(kubernetes, options);
 }
 
 function fromManifests(options: ZoneSourceOptions): ZoneSource {
@@ -82,43 +80,5 @@ function fromManifests(options: ZoneSourceOptions): ZoneSource {
       return { manifestFiles: source.fileCount, manifestProblems: source.problems.length };
     },
     endpointsOf: (service) => endpointsFor(store, service),
-  };
-}
-
-function fromKubernetes(
-  { kubeconfig, context }: KubernetesConfiguration,
-  { configuration, store, onChange, onLog }: ZoneSourceOptions,
-): ZoneSource {
-  const { namespaces, labels, pods } = configuration;
-  const source = new KubernetesSource({
-    readAccess:
-      kubeconfig === ''
-        ? createInClusterAccess()
-        : createKubeconfigAccess({ file: kubeconfig, context, clock: SYSTEM_CLOCK }),
-    store,
-    namespaces,
-    labels,
-    needsPods: pods === 'verified',
-    stateDir: configuration.stateDir,
-    cluster: `${kubeconfig} ${context}`,
-    onChange,
-    onEvent: onLog,
-  });
-  return {
-    start: () => source.start(),
-    stop: () => void source.stop(),
-    get isComplete() {
-      return source.isComplete;
-    },
-    get isStale() {
-      return source.staleSince !== undefined;
-    },
-    problems: 0,
-    get gauges() {
-      const apiStaleSinceSeconds = (source.staleSince ?? 0) / 1000;
-      return { ...sourceGauges(source.statuses), apiStaleSinceSeconds };
-    },
-    // The cluster's controller writes slices for every Service with a selector.
-    endpointsOf: (service) => store.slicesOf(keyOf(service)),
   };
 }

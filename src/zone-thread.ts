@@ -40,7 +40,7 @@ const zone = new Zone({
   addresses,
   now: () => Math.floor(Date.now() / 1000),
 });
-const source = createZoneSource({
+const source = await createZoneSource({
   configuration,
   store,
   vips,

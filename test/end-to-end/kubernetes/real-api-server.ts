@@ -15,6 +15,13 @@ const READER_TOKEN = 'token-of-vipdns';
 const READER = 'vipdns';
 const READY_WITHIN_MS = 60_000;
 
+/** With this process they end as well, also where that is told to. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 export interface RealApiServerOptions {
   /** Folder with `etcd` and `kube-apiserver`. */
   readonly binaries: string;
@@ -131,10 +138,8 @@ export class RealApiServer {
 
   #spawn(name: string, arguments_: readonly string[]): ChildProcess {
     const child = spawn(join(this.#options.binaries, name), arguments_, { stdio: 'ignore' });
-    // With this process it ends as well, also where that is told to.
-    process.on('exit', () => child.kill('SIGKILL'));
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => process.exit(1));
+    running.add(child);
+    child.on('exit', () => running.delete(child));
     return child;
   }
 

@@ -1,5 +1,6 @@
 /** A real API server as a contract sees it; vipdns may do there what config/kubernetes/rbac.yaml allows. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { SYSTEM_CLOCK } from '../../../src/source/kubernetes/clock.ts';
 import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
@@ -52,6 +53,8 @@ export async function startReal({
       await real.killApi();
       await real.startApi();
     },
+    // With VIPDNS_E2E_LONG=1, what takes minutes is run, too.
+    ...(process.env.VIPDNS_E2E_LONG === '1' && { pass: (ms: number) => sleep(ms) }),
     setAllowed: (isAllowed) => setAllowed(real, isAllowed),
     async close() {
       await proxy?.close();
