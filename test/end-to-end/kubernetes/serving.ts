@@ -1,13 +1,12 @@
 /** What pods see of a cluster that is followed by kubeconfig, whichever API server it has. */
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { promises as dns } from 'node:dns';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { claimPorts } from '../../../src/responder/claim-ports.ts';
 import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
 import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import { endpointSliceJson, namespaceJson, serviceJson } from '../../source/kubernetes/objects.ts';
@@ -106,11 +105,8 @@ function kubeconfigOf({ server, token, tls }: ApiAccess): object {
   };
 }
 
+/** Known before the server is, which tells its port when it knows everything. */
 async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
+  const [{ port }] = await claimPorts([{ address: '127.0.0.1', port: 0 }]);
   return port;
 }
