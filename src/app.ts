@@ -12,7 +12,7 @@ import { createResponderCounters, responderCounters } from './monitoring/counter
 import { type Health, type MonitoringServer, startMonitoringServer } from './monitoring/http.ts';
 import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
-import { createZoneGauges } from './monitoring/zone-gauges.ts';
+import { createZoneGauges, ZoneGauges } from './monitoring/zone-gauges.ts';
 import { claimPorts } from './responder/claim-ports.ts';
 import { createMissRing } from './responder/miss-ring.ts';
 import { whenAborted } from './stop-signals.ts';
@@ -121,7 +121,7 @@ export async function startApp(
       health: () => healthOf([...threads.threads.flatMap(reasonOfThread), ...threads.reasons]),
       ready: () => {
         if (isStopping || stopped !== undefined) return healthOf(['stopping']);
-        return healthOf(table.isComplete ? [] : ['zone is not complete yet']);
+        return readinessOf(table, new ZoneGauges(zoneGauges));
       },
       metrics: createMetrics({
         responderCounters: counters,
@@ -161,6 +161,15 @@ export async function startApp(
     await stop();
     throw error;
   }
+}
+
+/** What was everything in an earlier run is worth asking, and said to be old. */
+function readinessOf(zone: SupervisedZone, gauges: ZoneGauges): Health {
+  if (!zone.isComplete) return healthOf(['zone is not complete yet']);
+  const staleSinceSeconds = gauges.get('apiStaleSinceSeconds');
+  if (staleSinceSeconds === 0) return healthOf([]);
+  const since = new Date(staleSinceSeconds * 1000).toISOString();
+  return { ok: true, reasons: [`stale: objects of an earlier run, as of ${since}`] };
 }
 
 function healthOf(reasons: readonly string[]): Health {

@@ -10,14 +10,14 @@ import { join } from 'node:path';
 const KUBERNETES_VERSION = '1.36.3';
 const ETCD_VERSION = '3.6.4';
 
-/** Folder with `etcd` and `kube-apiserver`; undefined where they are not, and cannot be built. */
-export function findBinaries(): string | undefined {
+/** Folder with `etcd` and `kube-apiserver`; undefined where they are not, and cannot or may not be built. */
+export function findBinaries({ mayBuild = true } = {}): string | undefined {
   const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets !== undefined && isComplete(assets)) return assets;
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const folder = join(cache, 'vipdns', `kubernetes-${KUBERNETES_VERSION}-etcd-${ETCD_VERSION}`);
   if (isComplete(folder)) return folder;
-  if (!hasGo()) return undefined;
+  if (!mayBuild || !hasGo()) return undefined;
   console.log(`building etcd and kube-apiserver once, into ${folder}: this takes some minutes`);
   build(folder);
   return isComplete(folder) ? folder : undefined;

@@ -20,10 +20,15 @@ interface Variant {
 const binaries = findBinaries();
 if (binaries === undefined) throw new Error('Cannot find etcd and kube-apiserver, nor build them');
 
+export interface RealUnderTest extends ApiServerUnderTest {
+  /** Gives an object as the server has it. */
+  read(plural: string, key: string): Promise<unknown>;
+}
+
 export async function startReal({
   featureGates,
   isJsonOnly = false,
-}: Variant): Promise<ApiServerUnderTest> {
+}: Variant): Promise<RealUnderTest> {
   const real = new RealApiServer({
     binaries: binaries as string,
     ...(featureGates !== undefined && { featureGates }),
@@ -39,6 +44,11 @@ export async function startReal({
     random: Math.random,
     isStreaming: featureGates === undefined,
     put: (plural, object) => put(real, plural, object),
+    async read(plural, key) {
+      const [namespace, name] = key.split('/');
+      const { json } = await real.send('GET', `${folderOf(plural, namespace)}/${name}`);
+      return json;
+    },
     async remove(plural, key) {
       const [namespace, name] = key.split('/');
       await real.send('DELETE', `${folderOf(plural, namespace)}/${name}`);

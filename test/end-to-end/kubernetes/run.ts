@@ -1,12 +1,12 @@
 /**
  * Runs what needs a real API server. Where there is none and none can be built it says so, loudly; with
- * `--if-possible` that is no failure.
+ * `--if-possible` that is no failure. `--found-only` builds none.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { findBinaries } from './binaries.ts';
 
-const binaries = findBinaries();
+const binaries = findBinaries({ mayBuild: !process.argv.includes('--found-only') });
 if (binaries === undefined) {
   console.error('NOT RUN: end-to-end tests with a real API server');
   console.error('They need etcd and kube-apiserver in KUBEBUILDER_ASSETS, or Go to build them.');

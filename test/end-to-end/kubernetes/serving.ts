@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimPorts } from '../../../src/responder/claim-ports.ts';
-import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
 import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import { endpointSliceJson, namespaceJson, serviceJson } from '../../source/kubernetes/objects.ts';
 import { startTestApp } from '../../support/running-app.ts';
+import { kubeconfigOf } from './kubeconfig.ts';
 
 const MAX_WAIT_MS = 30_000;
 
@@ -89,20 +89,6 @@ export function testServing(name: string, start: () => Promise<ApiServerUnderTes
 function headless(key: string): object & Record<string, unknown> {
   const spec = { clusterIP: 'None', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] };
   return { ...serviceJson(key), spec };
-}
-
-function kubeconfigOf({ server, token, tls }: ApiAccess): object {
-  const authority = tls?.ca && {
-    'certificate-authority-data': Buffer.from(String(tls.ca)).toString('base64'),
-  };
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: server.href, ...authority } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    users: [{ name: 'test', user: { token } }],
-  };
 }
 
 /** Known before the server is, which tells its port when it knows everything. */
