@@ -102,7 +102,10 @@ async function act(history: ServiceHistory): Promise<void> {
     if (model.isHeadless) model.addresses = [];
   } else {
     const count = 1 + Math.floor(random() * 5);
-    const slice = Array.from({ length: count }, () => `10.${64 + byte() % 64}.${byte()}.${byte()}`);
+    const slice = Array.from(
+      { length: count },
+      () => `10.${64 + (byte() % 64)}.${byte()}.${byte()}`,
+    );
     await api.put('endpointslices', endpointSliceJson(key, slice));
     model.slice = slice;
     if (model.isHeadless) model.addresses = slice;
@@ -128,7 +131,9 @@ async function compare(history: ServiceHistory, settleMs: number): Promise<void>
   await history.settled;
   const expected = history.statesWithin(askedAt - settleMs, answeredAt);
   if (expected.includes(answer)) return;
-  wrong.push(`${history.key} at ${Math.round(askedAt - startedAt)} ms: ${answer}, not ${expected.join(' or ')}`);
+  wrong.push(
+    `${history.key} at ${Math.round(askedAt - startedAt)} ms: ${answer}, not ${expected.join(' or ')}`,
+  );
 }
 
 async function clusterIpOf(key: string): Promise<string> {
@@ -145,7 +150,9 @@ function report(): void {
   const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8');
   const rssMb = Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  console.log(`${seconds} s: ${changes} changes, ${probes} answers, ${wrong.length} wrong, ${rssMb} MB`);
+  console.log(
+    `${seconds} s: ${changes} changes, ${probes} answers, ${wrong.length} wrong, ${rssMb} MB`,
+  );
 }
 
 function byte(): number {
