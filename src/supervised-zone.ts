@@ -21,6 +21,8 @@ import { createZoneStatus, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 const MAX_START_DEATHS = 3;
+/** A cluster leaves much behind when it is taken in; with more room, that is memory which is never given back. */
+const YOUNG_GENERATION_MB = 12;
 
 export interface SupervisedZoneOptions {
   readonly configuration: Configuration;
@@ -50,6 +52,7 @@ export class SupervisedZone {
     this.#supervisor = new Supervisor({
       name: this.name,
       module: 'zone-thread',
+      youngGenerationMb: YOUNG_GENERATION_MB,
       createData: () => this.#createData(),
       onMessage: (message) => this.#receive(message),
       onDeath: () => this.#prepareNext(),

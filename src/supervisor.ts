@@ -18,6 +18,8 @@ export interface SupervisedThread<Data, Message> {
   readonly name: string;
   /** Module of the thread, without its extension, beside this one. */
   readonly module: string;
+  /** Most memory of its young objects, in MiB; without it V8's own limit holds. */
+  readonly youngGenerationMb?: number;
   /** Gives what the thread starts with. */
   readonly createData: () => Data;
   readonly onMessage: (message: Message) => void;
@@ -71,10 +73,12 @@ export class Supervisor<Data, Message, Command> {
   }
 
   #start(): void {
-    const { module, createData, name, onMessage, log } = this.#thread;
+    const { module, createData, name, youngGenerationMb, onMessage, log } = this.#thread;
     // Sources run as they are, and compiled: the entry has the same extension as this file.
     const url = new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(url, { workerData: createData(), name });
+    const resourceLimits =
+      youngGenerationMb === undefined ? {} : { maxYoungGenerationSizeMb: youngGenerationMb };
+    const worker = new Worker(url, { workerData: createData(), name, resourceLimits });
     this.#worker = worker;
     this.#startedAt = performance.now();
     worker.on('message', onMessage);
