@@ -2,7 +2,6 @@
  * The zone thread: source -> store -> zone -> table. The only writer of the table; taking in everything at once
  * delays nobody but itself. In: the configuration and shared memory; out: records, counters, events to log.
  */
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
@@ -16,9 +15,6 @@ import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
 import { createZoneSource } from './zone-source.ts';
-
-/** The highest there is. */
-const ZONE_NICENESS = 19;
 
 const { configuration, zones, memory, addresses, gauges, vips } = workerData as ZoneThreadData;
 const table = new TableWriter(memory.table);
@@ -57,7 +53,6 @@ setInterval(() => zoneGauges.set(source.gauges), GAUGES_EVERY_MS).unref();
 
 let toldRefused = 0;
 
-yieldToResponders();
 parentPort?.on('message', obey);
 start();
 
@@ -69,19 +64,6 @@ function start(): void {
     tell({ kind: 'failed', message: error.message, code: error.code });
     parentPort?.close();
     return;
-  }
-}
-
-/**
- * Takes the processor only when no responder wants it, where they share one: on Linux a niceness is the thread's, and
- * counts within the container.
- */
-function yieldToResponders(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(ZONE_NICENESS);
-  } catch {
-    // A sandbox may forbid it; then answers take longer while a cluster is taken in.
   }
 }
 
