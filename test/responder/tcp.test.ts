@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { networkInterfaces } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -8,6 +7,7 @@ import { CLOSE_LIMIT_MS } from '../../src/responder/listener.ts';
 import { listenTcp, type TcpListener } from '../../src/responder/tcp.ts';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from '../../src/responder/tcp-limits.ts';
 import { TurnBudget } from '../../src/responder/turn-budget.ts';
+import { hasIpv6 } from '../support/ipv6.ts';
 import { frame, TcpClient } from '../support/tcp-client.ts';
 import {
   buildNumberedQuery,
@@ -62,10 +62,6 @@ async function connectTo(t: TestContext, listener: TcpListener, localAddress?: s
 function numberedQueries(count: number): Buffer[] {
   return Array.from({ length: count }, (_, id) => buildNumberedQuery(id, 12 + (id % 50)));
 }
-
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses?.some(({ address }) => address === '::1'),
-);
 
 for (const address of ['127.0.0.1', '::1']) {
   const skip = address === '::1' && !hasIpv6 ? 'this machine has no IPv6' : false;

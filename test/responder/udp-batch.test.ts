@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { constants, networkInterfaces } from 'node:os';
+import { constants } from 'node:os';
 import { suite, type TestContext, test } from 'node:test';
 import {
   createUdpHandle,
@@ -14,6 +14,7 @@ import { DatagramBatch, REPLY_TO_BYTES } from '../../src/socket/datagram-batch.t
 import type { Libc } from '../../src/socket/libc.ts';
 import { putSockaddr } from '../../src/socket/sockaddr.ts';
 import { UdpSocket } from '../../src/socket/udp-socket.ts';
+import { hasIpv6 } from '../support/ipv6.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
 import { threadPoll } from '../support/poll.ts';
 import {
@@ -26,10 +27,6 @@ import {
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 const { EAGAIN, EINTR, ENOBUFS } = constants.errno;
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses?.some(({ address }) => address === '::1'),
-);
-
 function openSocket(t: TestContext, address: Uint8Array = LOOPBACK) {
   const socket = UdpSocket.open({
     libc: testLibc(),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { networkInterfaces } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { ListenError } from '../../src/responder/listen-error.ts';
 import { listenUdpPlain, type UdpPlainListener } from '../../src/responder/udp-plain.ts';
 import { REPLY_TO_BYTES } from '../../src/socket/datagram-batch.ts';
 import { putSockaddr } from '../../src/socket/sockaddr.ts';
+import { hasIpv6 } from '../support/ipv6.ts';
 import {
   buildNumberedQuery,
   createEcho,
@@ -49,10 +49,6 @@ function send(socket: Socket, listener: UdpPlainListener, query: Buffer): Promis
 function remoteInfo(address: string, port: number): RemoteInfo {
   return { address, port, family: 'IPv4', size: 40 };
 }
-
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses?.some(({ address }) => address === '::1'),
-);
 
 test('listenUdpPlain() gives the IPv6 wildcard and the IPv4 one the same port', {
   skip: !hasIpv6,

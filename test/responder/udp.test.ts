@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { suite, type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../src/dns/address.ts';
@@ -17,6 +16,7 @@ import { createUdpHandle, UdpBatchListener } from '../../src/responder/udp-batch
 import { listenUdpPlain } from '../../src/responder/udp-plain.ts';
 import { readSockaddr } from '../../src/socket/sockaddr.ts';
 import { UdpSocket } from '../../src/socket/udp-socket.ts';
+import { hasIpv6 } from '../support/ipv6.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
 import { threadPoll } from '../support/poll.ts';
 import {
@@ -66,10 +66,6 @@ const IMPLEMENTATIONS: readonly Implementation[] = [
     },
   },
 ];
-
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses?.some(({ address }) => address === '::1'),
-);
 
 /** A client whose `responses` fill as they come. */
 async function createClient(t: TestContext, address = '127.0.0.1') {

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { constants, networkInterfaces } from 'node:os';
+import { constants } from 'node:os';
 import { suite, type TestContext, test } from 'node:test';
 import { SocketError, UdpSocket, type UdpSocketOptions } from '../../src/socket/udp-socket.ts';
+import { hasIpv6 } from '../support/ipv6.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
 import { waitUntil } from '../support/transport.ts';
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK6 = Uint8Array.of(...new Uint8Array(15), 1);
-const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
-  addresses?.some(({ address }) => address === '::1'),
-);
-
 function open(t: TestContext, options: Partial<UdpSocketOptions> = {}): UdpSocket {
   const socket = UdpSocket.open({
     libc: testLibc(),
