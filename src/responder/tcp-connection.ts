@@ -9,10 +9,10 @@
  * From every state a limit that is passed leads to closed at once.
  */
 import type { Socket } from 'node:net';
+import { MALFORMED_LENGTH, MAX_FRAME_BYTES, NO_MESSAGE, TcpFraming } from '../dns/tcp-framing.ts';
 import type { AnsweringOptions } from './listener.ts';
 import type { Transport } from './respond-function.ts';
 import type { Evictable, Membership, TcpConnections } from './tcp-connections.ts';
-import { MALFORMED_LENGTH, MAX_FRAME_BYTES, NO_MESSAGE, TcpFraming } from './tcp-framing.ts';
 import type { TcpLimits } from './tcp-limits.ts';
 import type { TcpOutput } from './tcp-output.ts';
 import type { TransportEvent } from './transport-events.ts';

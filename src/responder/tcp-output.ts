@@ -3,7 +3,7 @@
  * RFC 7766 section 6.2.1.1 (pipelining), section 8 (length and message in one write).
  */
 import type { Socket } from 'node:net';
-import { LENGTH_BYTES, MAX_FRAME_BYTES } from './tcp-framing.ts';
+import { LENGTH_BYTES, MAX_FRAME_BYTES } from '../dns/tcp-framing.ts';
 
 /**
  * One buffer for all connections of a listener, which each leaves empty within a turn of the event loop. The kernel

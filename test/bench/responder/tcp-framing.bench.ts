@@ -3,7 +3,7 @@
  * TCP costs a query besides the kernel and node:net. Run: node test/bench/responder/tcp-framing.bench.ts
  */
 import { Socket } from 'node:net';
-import { NO_MESSAGE, TcpFraming } from '../../../src/responder/tcp-framing.ts';
+import { NO_MESSAGE, TcpFraming } from '../../../src/dns/tcp-framing.ts';
 import { TcpOutput } from '../../../src/responder/tcp-output.ts';
 import { measure, printMeasured } from '../measure.ts';
 

@@ -2,7 +2,7 @@
  * Cuts a byte stream into messages, whatever segments it comes in: two bytes of length, then the message.
  * RFC 1035 section 4.2.2, RFC 7766 section 8.
  */
-import { HEADER_BYTES, MAX_MESSAGE_BYTES } from '../dns/constants.ts';
+import { HEADER_BYTES, MAX_MESSAGE_BYTES } from './constants.ts';
 
 /** Two bytes before each message tell its length. */
 export const LENGTH_BYTES = 2;

@@ -6,7 +6,7 @@ import {
   MAX_FRAME_BYTES,
   NO_MESSAGE,
   TcpFraming,
-} from '../../src/responder/tcp-framing.ts';
+} from '../../src/dns/tcp-framing.ts';
 import { frame } from '../support/tcp-client.ts';
 
 const message = Buffer.alloc(65_535);
