@@ -40,6 +40,72 @@ export interface Configuration {
   /** Folder for what survives a restart; empty for none. */
   readonly stateDir: string;
   readonly log: { readonly level: (typeof LOG_LEVELS)[number] };
+  /** Where names outside the zones are asked for, the longest match of `zones` first; empty for nowhere. */
+  readonly forward: readonly ForwardConfiguration[];
+  readonly cache: CacheConfiguration;
+  /** Names outside the zones with addresses of their own; no name stands twice. */
+  readonly hosts: readonly HostConfiguration[];
+  /** Names outside the zones that are answered as others; what a rule gives, none rewrites again. */
+  readonly rewrite: readonly RewriteConfiguration[];
+  /** NODATA for AAAA outside the zones. */
+  readonly filterAaaa: boolean;
+}
+
+export interface ForwardConfiguration {
+  /** In lower case without the final dot, the root as ''; at least one, and none in another forward. */
+  readonly zones: readonly string[];
+  /** At least one, none twice. */
+  readonly upstreams: readonly UpstreamConfiguration[];
+  readonly policy: ForwardPolicy;
+}
+
+export const FORWARD_POLICIES = ['fastest', 'random', 'roundRobin', 'sequential'] as const;
+export type ForwardPolicy = (typeof FORWARD_POLICIES)[number];
+
+export type UpstreamConfiguration = UpstreamServer | UpstreamFile;
+
+export interface UpstreamServer extends SocketAddress {
+  readonly kind: 'server';
+  readonly transport: Transport;
+  /** Name or IP address that the certificate of a tls upstream has to hold; '' for others. */
+  readonly serverName: string;
+}
+
+/** Every nameserver of a resolv.conf, over UDP on port 53. */
+export interface UpstreamFile {
+  readonly kind: 'resolvConf';
+  /** Absolute. */
+  readonly path: string;
+}
+
+export const TRANSPORTS = ['udp', 'tcp', 'tls'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export interface CacheConfiguration {
+  /** Most answers that are held, 1 to 1,000,000. */
+  readonly entries: number;
+  /** Most memory for them, 4 MiB to 1 GiB. */
+  readonly bytes: number;
+  /** Longest time that a positive answer is kept, 0 to a day; so with the next two. */
+  readonly maxTtlSeconds: number;
+  readonly negativeMaxTtlSeconds: number;
+  /** How long an answer may be given past its time while upstreams fail; 0 for never. */
+  readonly serveStaleSeconds: number;
+  /** Ask again shortly before the time of an answer ends that is often asked for. */
+  readonly prefetch: boolean;
+}
+
+export interface HostConfiguration {
+  /** In lower case without the final dot. */
+  readonly name: string;
+  /** In canonical form; at least one, none twice. */
+  readonly addresses: readonly string[];
+}
+
+/** Both exact names, or both `*.suffix`, which is every name below the suffix; in lower case, no final dot. */
+export interface RewriteConfiguration {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** One of the two. */

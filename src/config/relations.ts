@@ -4,6 +4,13 @@
  */
 import { type Prefix, parsePrefix, prefixContains } from '../dns/address.ts';
 import type { SocketAddress } from './configuration.ts';
+import {
+  forwardOwnZoneMistakes,
+  forwardZoneMistakes,
+  ownUpstreamMistakes,
+  upstreamMistakes,
+} from './forward-relations.ts';
+import { hostMistakes, rewriteLoopMistakes, rewriteMistakes } from './name-relations.ts';
 import type { ConfigurationFile } from './schema.ts';
 import { collides, parseSocketAddress } from './socket-address.ts';
 import { canonicalZoneName, isZoneAtOrBelow } from './zone-name.ts';
@@ -41,6 +48,9 @@ interface Relation {
   readonly find: (file: ConfigurationFile) => RelationMistake[];
 }
 
+/** What decides which zones are answered here. */
+const OWN_ZONES: readonly Option[] = ['zones', 'reverseZones', 'serviceCidr'];
+
 const RELATIONS: readonly Relation[] = [
   { options: ['listen'], find: ({ listen }) => pairMistakes('listen', listen, LISTEN) },
   { options: ['listen', 'http'], find: httpMistakes },
@@ -63,6 +73,13 @@ const RELATIONS: readonly Relation[] = [
     find: ({ namespaces }) => pairMistakes('namespaces', namespaces, DISTINCT),
   },
   { options: ['namespaces', 'namespaceLabels'], find: namespaceMistakes },
+  { options: ['forward'], find: forwardZoneMistakes },
+  { options: ['forward', ...OWN_ZONES], find: forwardOwnZoneMistakes },
+  { options: ['forward'], find: upstreamMistakes },
+  { options: ['forward', 'listen'], find: ownUpstreamMistakes },
+  { options: ['hosts', ...OWN_ZONES], find: hostMistakes },
+  { options: ['rewrite', 'hosts', ...OWN_ZONES], find: rewriteMistakes },
+  { options: ['rewrite'], find: rewriteLoopMistakes },
 ];
 
 /** What may not hold between an entry of a list and one before it. */

@@ -6,18 +6,14 @@ import { z } from 'zod';
 import { parsePrefix } from '../dns/address.ts';
 import { IO_MODES, LOG_LEVELS, POD_MODES } from './configuration.ts';
 import { parseDuration } from './duration.ts';
+import { forwardOptions } from './forward-schema.ts';
 import { findLabelSelectorMistake } from './label-selector.ts';
 import { parseSocketAddress } from './socket-address.ts';
+import { atLeastOne, explained, list, text, wholeNumber, yesOrNo } from './value-schemas.ts';
 import { isClusterDomain, isReverseZone } from './zone-name.ts';
 
 const MAX_TTL_SECONDS = 3600;
 const MAX_RESPONDERS = 16;
-
-/** A string that `accepts` takes; the message says what was expected. */
-function text(expected: string, accepts: (value: string) => boolean) {
-  return z.string({ error: expected }).refine(accepts, { error: expected });
-}
-
 const socketAddress = text(
   'an IP address with a port, such as "127.0.0.1:1053" or "[::1]:1053"',
   (value) => parseSocketAddress(value) !== undefined,
@@ -38,11 +34,7 @@ const namespace = text('the name of a namespace', (value) =>
   /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value),
 );
 const SELECTOR = 'a label selector, such as "app=web,tier in (front, back)"';
-const selector = z.string({ error: SELECTOR }).check(({ value, issues }) => {
-  const mistake = findLabelSelectorMistake(value);
-  if (mistake === undefined) return;
-  issues.push({ code: 'custom', input: value, message: `${SELECTOR} (${mistake})` });
-});
+const selector = explained(SELECTOR, findLabelSelectorMistake);
 const seconds = wholeNumber('whole seconds from 0 to 3600', [0, MAX_TTL_SECONDS]);
 const path = z.string({ error: 'the path of a folder' });
 const duration = text(
@@ -50,20 +42,6 @@ const duration = text(
   (value) => parseDuration(value) !== undefined,
 );
 const RESPONDERS = '"auto", or a number from 1 to 16';
-const yesOrNo = z.boolean({ error: 'true or false' });
-
-/** A number from the first to the second of the range. */
-function wholeNumber(expected: string, [from, to]: readonly [number, number]) {
-  return z.int({ error: expected }).min(from, { error: expected }).max(to, { error: expected });
-}
-
-function list<Item extends z.ZodType>(item: Item) {
-  return z.array(item, { error: 'a list' });
-}
-
-function atLeastOne<Item extends z.ZodType>(item: Item) {
-  return list(item).min(1, { error: 'at least one entry' });
-}
 
 export const configurationSchema = z
   .strictObject({
@@ -160,8 +138,25 @@ export const configurationSchema = z
       })
       .default({ level: 'info' })
       .describe('What is logged.'),
+    ...forwardOptions,
   })
   .describe('Configuration of vipdns.');
+
+/** Gives the options of the mapping at a path; none where there is no such mapping. */
+export function optionsAt(path: readonly PropertyKey[]): string[] {
+  const at = path.reduce<unknown>((schema, key) => {
+    const outer = unwrap(schema);
+    if (outer instanceof z.ZodArray) return outer.element;
+    return outer instanceof z.ZodObject ? outer.shape[key as string] : undefined;
+  }, configurationSchema);
+  const mapping = unwrap(at);
+  return mapping instanceof z.ZodObject ? Object.keys(mapping.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  const isWrapped = schema instanceof z.ZodDefault || schema instanceof z.ZodNullable;
+  return isWrapped ? unwrap(schema.unwrap()) : schema;
+}
 
 /** The configuration as it stands in the file, defaults filled in. */
 export type ConfigurationFile = z.output<typeof configurationSchema>;

@@ -3,23 +3,37 @@
  * for the form in which an IPv6 address is kept.
  */
 import { isIPv6 } from 'node:net';
-import { formatAddress, IPV4_BYTES, parseAddress } from '../dns/address.ts';
+import { formatAddress, IPV4_BYTES, isIpv4Mapped, parseAddress } from '../dns/address.ts';
 import type { SocketAddress } from './configuration.ts';
 
 const MAX_PORT = 65_535;
 
 /** Parses an IP address with a port; undefined where it is none, or IPv4 in the guise of IPv6. */
 export function parseSocketAddress(text: string): SocketAddress | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(0|[1-9]\d{0,4})$/.exec(text);
-  if (match === null) return undefined;
-  const [, ipv6, ipv4, digits] = match;
-  const bytes = parseAddress(ipv6 ?? ipv4);
-  const port = Number(digits);
-  if (bytes === undefined || port > MAX_PORT) return undefined;
-  if ((bytes.length === IPV4_BYTES) !== (ipv6 === undefined)) return undefined;
+  const { host = '', isBracketed, port } = splitPort(text) ?? {};
+  const bytes = parseAddress(host);
+  if (bytes === undefined || port === undefined) return undefined;
+  if ((bytes.length === IPV4_BYTES) === isBracketed) return undefined;
   // Our sockets for IPv6 take nothing else, so such an address would never be reached.
-  if (ipv6 !== undefined && isIpv4Mapped(bytes)) return undefined;
+  if (isIpv4Mapped(bytes)) return undefined;
   return { address: formatAddress(bytes), port };
+}
+
+interface HostAndPort {
+  readonly host: string;
+  readonly isBracketed: boolean;
+  /** Undefined where there is none. */
+  readonly port: number | undefined;
+}
+
+/** Splits `host:port`, `[host]:port`, and both without the port; undefined where text is none of them. */
+export function splitPort(text: string): HostAndPort | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(0|[1-9]\d{0,4}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, inBrackets, plain, digits] = match;
+  const port = digits === undefined ? undefined : Number(digits);
+  if (port !== undefined && port > MAX_PORT) return undefined;
+  return { host: inBrackets ?? plain, isBracketed: inBrackets !== undefined, port };
 }
 
 /** Formats an address with its port, as `parseSocketAddress()` reads it. */
@@ -36,9 +50,4 @@ export function collides(a: SocketAddress, b: SocketAddress): boolean {
 
 function isWildcard({ address }: SocketAddress): boolean {
   return address === '0.0.0.0' || address === '::';
-}
-
-/** `::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2. */
-function isIpv4Mapped(bytes: Uint8Array): boolean {
-  return bytes.every((byte, i) => i >= 12 || byte === (i >= 10 ? 0xff : 0));
 }

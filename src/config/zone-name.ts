@@ -1,4 +1,4 @@
-/** Names of zones as they stand in the configuration: host names, RFC 1123 section 2.1, and underscores. */
+/** Names as they stand in the configuration: host names, RFC 1123 section 2.1, and underscores. */
 import { FormatError } from '../dns/errors.ts';
 import { encodeName, isAtOrBelow } from '../dns/name.ts';
 
@@ -10,7 +10,7 @@ const LONGEST_PREFIX = 'dns-version';
 
 /** Tells whether text names a zone that can hold the names of a cluster domain. */
 export function isClusterDomain(text: string): boolean {
-  return isZoneName(text) && !REVERSE.some((reverse) => isZoneAtOrBelow(text, reverse));
+  return isZoneName(text) && !isReverseName(text);
 }
 
 /** Tells whether text names a zone below in-addr.arpa or ip6.arpa. */
@@ -20,6 +20,21 @@ export function isReverseZone(text: string): boolean {
     isZoneName(text) &&
     REVERSE.some((reverse) => name !== reverse && isZoneAtOrBelow(name, reverse))
   );
+}
+
+/** Tells whether text names a zone that can be forwarded: any name, and "." for all. */
+export function isForwardZone(text: string): boolean {
+  return text === '.' || isName(text);
+}
+
+/** Tells whether text is a name that can have addresses. */
+export function isHostName(text: string): boolean {
+  return isName(text) && !isReverseName(text);
+}
+
+/** Tells whether text is a name, or `*.` and a name. */
+export function isNamePattern(text: string): boolean {
+  return isName(text.replace(/^\*\./, ''));
 }
 
 /** Gives the name in lower case without its final dot. */
@@ -32,10 +47,18 @@ export function isZoneAtOrBelow(zone: string, other: string): boolean {
   return isAtOrBelow(encodeName(zone), encodeName(other));
 }
 
+function isReverseName(text: string): boolean {
+  return REVERSE.some((reverse) => isZoneAtOrBelow(text, reverse));
+}
+
 function isZoneName(text: string): boolean {
+  return isName(text) && isName(`${LONGEST_PREFIX}.${text}`);
+}
+
+function isName(text: string): boolean {
   if (!NAME.test(text)) return false;
   try {
-    encodeName(`${LONGEST_PREFIX}.${text}`);
+    encodeName(text);
     return true;
   } catch (error) {
     if (error instanceof FormatError) return false;

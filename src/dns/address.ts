@@ -29,6 +29,29 @@ export function parseAddress(text: string): Uint8Array | undefined {
   }
 }
 
+/**
+ * Gives an address that datagrams are sent to in its canonical text form; undefined where it is none. IPv4 in the
+ * guise of IPv6 is given as IPv4. A link-local address keeps its scope (`fe80::1%eth0`, RFC 4007 section 11), which
+ * no other may have.
+ */
+export function canonicalAddress(text: string): string | undefined {
+  const [, address, scope = ''] = /^([^%]+)(%[\w.-]+)?$/.exec(text) ?? [];
+  const bytes = parseAddress(address ?? '');
+  if (bytes === undefined || (scope !== '' && !isLinkLocal(bytes))) return undefined;
+  return `${formatAddress(isIpv4Mapped(bytes) ? bytes.subarray(12) : bytes)}${scope}`;
+}
+
+/** Tells whether an address is in `fe80::/10`, RFC 4291 section 2.5.6. */
+export function isLinkLocal(bytes: Uint8Array): boolean {
+  return bytes.length === IPV6_BYTES && bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80;
+}
+
+/** Tells whether an address is `::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2. */
+export function isIpv4Mapped(bytes: Uint8Array): boolean {
+  if (bytes.length !== IPV6_BYTES) return false;
+  return bytes.every((byte, i) => i >= 12 || byte === (i >= 10 ? 0xff : 0));
+}
+
 /** Parses `address/bits`; undefined where it is not one, or where host bits are set. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');

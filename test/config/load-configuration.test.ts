@@ -29,6 +29,15 @@ function mistakesOf(text: string, overrides: Overrides = {}): string[] {
   return [];
 }
 
+const CACHE = {
+  entries: 20_000,
+  bytes: 32 << 20,
+  maxTtlSeconds: 3600,
+  negativeMaxTtlSeconds: 300,
+  serveStaleSeconds: 3600,
+  prefetch: true,
+};
+
 test('loadConfiguration() gives the defaults where there is no file', () => {
   assert.deepEqual(loadConfiguration({}), {
     listen: [{ address: '127.0.0.1', port: 1053 }],
@@ -51,6 +60,11 @@ test('loadConfiguration() gives the defaults where there is no file', () => {
     lameduckMs: 5000,
     stateDir: '',
     log: { level: 'info' },
+    forward: [],
+    cache: CACHE,
+    hosts: [],
+    rewrite: [],
+    filterAaaa: false,
   });
   for (const empty of ['', '# nothing\n', '---\n', '{}']) {
     assert.deepEqual(load(empty), loadConfiguration({}), JSON.stringify(empty));
@@ -78,6 +92,15 @@ test('loadConfiguration() takes every option from the file', () => {
     lameduck: 500ms
     stateDir: /var/lib/vipdns
     log: {level: silent}
+    forward:
+      - {zones: [".", CORP.example.], upstreams: [/etc/resolv.conf]}
+      - {zones: [10.in-addr.arpa], upstreams: ["tls://192.0.2.9", "192.0.2.9"], policy: round_robin}
+    cache: {entries: 1, bytes: 4MiB, maxTtl: 24h, negativeMaxTtl: 0s, serveStale: 0s, prefetch: false}
+    hosts: {DB.corp.example.: [192.0.2.7, "2001:DB8:0::7"]}
+    rewrite:
+      - {from: Old.corp.example, to: web.shop.svc.cluster.local.}
+      - {from: "*.Corp.example", to: "*.shop.svc.cluster.local"}
+    filterAaaa: true
   `;
   assert.deepEqual(load(text), {
     listen: [
@@ -105,14 +128,63 @@ test('loadConfiguration() takes every option from the file', () => {
     lameduckMs: 500,
     stateDir: '/var/lib/vipdns',
     log: { level: 'silent' },
+    forward: [
+      {
+        zones: ['', 'corp.example'],
+        upstreams: [{ kind: 'resolvConf', path: '/etc/resolv.conf' }],
+        policy: 'fastest',
+      },
+      {
+        zones: ['10.in-addr.arpa'],
+        upstreams: [
+          {
+            kind: 'server',
+            transport: 'tls',
+            address: '192.0.2.9',
+            port: 853,
+            serverName: '192.0.2.9',
+          },
+          { kind: 'server', transport: 'udp', address: '192.0.2.9', port: 53, serverName: '' },
+        ],
+        policy: 'roundRobin',
+      },
+    ],
+    cache: {
+      entries: 1,
+      bytes: 4 << 20,
+      maxTtlSeconds: 86_400,
+      negativeMaxTtlSeconds: 0,
+      serveStaleSeconds: 0,
+      prefetch: false,
+    },
+    hosts: [{ name: 'db.corp.example', addresses: ['192.0.2.7', '2001:db8::7'] }],
+    rewrite: [
+      { from: 'old.corp.example', to: 'web.shop.svc.cluster.local' },
+      { from: '*.corp.example', to: '*.shop.svc.cluster.local' },
+    ],
+    filterAaaa: true,
   });
 });
 
+test('loadConfiguration() forwards to /etc/resolv.conf in a cluster, unless the file says nothing', () => {
+  const upstreams = [{ kind: 'resolvConf', path: '/etc/resolv.conf' }];
+  const all = [{ zones: [''], upstreams, policy: 'fastest' }];
+  assert.deepEqual(load('source: {kubernetes: {}}').forward, all);
+  assert.deepEqual(load('{source: {kubernetes: {}}, forward: null}').forward, all);
+  assert.deepEqual(load('{source: {kubernetes: {}}, forward: []}').forward, []);
+  assert.deepEqual(load('source: {manifests: [a]}').forward, []);
+});
+
+test('loadConfiguration() leaves what a mapping of cache does not name at its default', () => {
+  assert.deepEqual(load('cache: {maxTtl: 30s}').cache, { ...CACHE, maxTtlSeconds: 30 });
+});
+
 test('loadConfiguration() gives what can be handed to a thread and not be changed', () => {
-  const configuration = load('labels: "app=web"');
+  const configuration = load('{source: {kubernetes: {}}, hosts: {a.example: [192.0.2.1]}}');
   assert.deepEqual(structuredClone(configuration), configuration);
-  const { listen, source, zones, log } = configuration;
-  for (const value of [configuration, listen, listen[0], source, source.manifests, zones, log]) {
+  const { listen, source, zones, log, forward, hosts } = configuration;
+  const inner = [listen[0], source.kubernetes, forward[0].upstreams[0], hosts[0].addresses];
+  for (const value of [configuration, listen, source, zones, log, forward, hosts, ...inner]) {
     assert.ok(Object.isFrozen(value));
   }
 });
@@ -160,7 +232,7 @@ const RESPONDERS = '"auto", or a number from 1 to 16';
 /** A file of one line, and its mistakes after the file's name. */
 const MISTAKES: readonly [string, ...string[]][] = [
   ['lisen: []', '"lisen" is no option; did you mean "listen"'],
-  ['forward: x', '"forward" is no option'],
+  ['upstream: x', '"upstream" is no option'],
   ['__proto__: x', '"__proto__" is no option'],
   ['log: {levle: info}', '"log.levle" is no option; did you mean "log.level"'],
   ['source: {manifest: [a]}', '"source.manifest" is no option; did you mean "source.manifests"'],
@@ -264,7 +336,7 @@ const MISTAKES: readonly [string, ...string[]][] = [
   ['responders: many', `responders: expected ${RESPONDERS}: received "many"`],
   ['io: koffi', 'io: expected one of "auto", "batch", "dgram": received "koffi"'],
   ['lameduck: 5', `lameduck: expected ${DURATION}: received 5`],
-  ['lameduck: 5h', `lameduck: expected ${DURATION}: received "5h"`],
+  ['lameduck: 5d', `lameduck: expected ${DURATION}: received "5d"`],
   ['stateDir:', 'stateDir: expected the path of a folder: received nothing'],
   ['log: info', 'log: expected a mapping: received "info"'],
 ];

@@ -36,7 +36,7 @@ test('config/vipdns.schema.json is that of the schema (UPDATE=1 writes it)', () 
 });
 
 test('configurationSchema describes every option and gives it a default', () => {
-  assert.equal(options.length, 23);
+  assert.equal(options.length, 34);
   for (const [path, { description, default: value }] of options) {
     assert.match(description ?? '', /^\w.*\.$/s, path);
     assert.notEqual(value, undefined, path);

@@ -84,7 +84,9 @@ test('parseDuration() reads whole numbers with a unit, at most a day', () => {
     ['0s', 0],
     ['1440m', 86_400_000],
     ['1441m', undefined],
-    ...['', '5', '5 s', '5S', '1h', '1.5s', '-1s', '05s', '1m30s', 's', '1e3ms', '5s\n'].map(
+    ['24h', 86_400_000],
+    ['25h', undefined],
+    ...['', '5', '5 s', '5S', '1d', '1.5s', '-1s', '05s', '1m30s', 's', '1e3ms', '5s\n'].map(
       (text): [string, undefined] => [text, undefined],
     ),
   ];

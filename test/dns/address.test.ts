@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import packet from 'dns-packet';
 import fc from 'fast-check';
 import {
+  canonicalAddress,
   formatAddress,
   formatPrefix,
   parseAddress,
@@ -113,4 +114,22 @@ test('reverseZonesOf() covers a prefix with whole labels', () => {
   assert.deepEqual(zones('0.0.0.0/0'), ['in-addr.arpa.']);
   assert.deepEqual(zones('fd00::/8'), ['d.f.ip6.arpa.']);
   assert.deepEqual(zones('fc00::/7'), ['c.f.ip6.arpa.', 'd.f.ip6.arpa.']);
+});
+
+test('canonicalAddress() gives equal addresses equal text, and only link-local ones a scope', () => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:DB8:0:0::1', '2001:db8::1'],
+    ['::FFFF:192.0.2.1', '192.0.2.1'],
+    ['FE80:0::1', 'fe80::1'],
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+    ['febf::1%br-1.2', 'febf::1%br-1.2'],
+    ['fec0::1%eth0', undefined],
+    ['2001:db8::1%eth0', undefined],
+    ['192.0.2.1%eth0', undefined],
+    ...['', '%eth0', 'fe80::1%', 'fe80::1%a b', '192.0.2', 'example.org', '192.0.2.1\n'].map(
+      (text) => [text, undefined] as const,
+    ),
+  ];
+  for (const [text, expected] of cases) assert.equal(canonicalAddress(text), expected, text);
 });
