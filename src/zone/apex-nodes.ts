@@ -45,7 +45,8 @@ function apexRrsets(zone: ServedZone, { ttl, nameServers }: ApexOptions): Rrset[
   ];
 }
 
-function addressRrsets({ ttl, addresses }: ApexOptions): Rrset[] {
+/** Builds the A and the AAAA RRset of addresses of both families. */
+export function addressRrsets({ ttl, addresses }: Pick<ApexOptions, 'ttl' | 'addresses'>): Rrset[] {
   const rrset = (type: number, length: number) => {
     const rdatas = addresses.filter((address) => address.length === length);
     return rdatas.length > 0 ? [{ type, ttl, rdatas }] : [];

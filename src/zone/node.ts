@@ -31,7 +31,7 @@ export const NODE_FLAG = {
   alias: 1,
 } as const;
 
-/** Index of zone that says: this name is a zone of its own, for addresses outside every configured zone. */
+/** Index of zone that says: this name is a zone of its own, as addresses and hosts outside every served zone are. */
 export const OWN_ZONE = 0xffff;
 
 export const FORM = { fixed: 0, counted: 1, service: 2, authority: 3 } as const;

@@ -10,6 +10,7 @@ import type { ObjectKey } from '../source/resources.ts';
 import { MAX_VALUE_BYTES } from '../table/layout.ts';
 import type { TableWriter } from '../table/table-writer.ts';
 import { apexNodes } from './apex-nodes.ts';
+import { type Host, hostNodes } from './host-nodes.ts';
 import { NameServers } from './name-servers.ts';
 import { encodeNode, type Node } from './node.ts';
 import { podNodes } from './pod-nodes.ts';
@@ -34,6 +35,8 @@ export interface ZoneOptions {
   readonly noEndpoints: boolean;
   /** This server's own addresses: for `ns.dns.<domain>`, and to know the Services that lead here. */
   readonly addresses: readonly Uint8Array[];
+  /** Names outside the zones; none by default. */
+  readonly hosts?: readonly Host[];
   /** Most names that one address points to; default 1000. */
   readonly maxPointers?: number;
   /** Seconds since the epoch, for serials. */
@@ -62,6 +65,7 @@ export class Zone {
     this.#reverse = new ReverseZone(options);
     this.#nameServers = new NameServers(options.addresses);
     this.#publishApexes();
+    this.#publish(hostNodes(options.hosts ?? [], options.ttl));
     this.commit();
   }
 
