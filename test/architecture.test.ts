@@ -12,6 +12,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   socket: [],
   config: ['dns', 'monitoring'],
   source: ['dns'],
+  forwarder: ['dns', 'monitoring'],
   zone: ['dns', 'source', 'table'],
   responder: ['dns', 'monitoring', 'socket', 'table', 'zone'],
 };
