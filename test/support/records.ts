@@ -79,9 +79,7 @@ export function printResponse(bytes: Uint8Array): Printed {
     | undefined;
   return {
     status: String(decoded.rcode),
-    flags: FLAG_NAMES.filter(([key]) => decoded[key])
-      .map(([, name]) => name)
-      .join(' '),
+    flags: printFlags(decoded),
     question: (decoded.questions ?? []).map(
       ({ name, type, class: klass }) => `${dotted(name)} ${klass ?? 'IN'} ${type}`,
     ),
@@ -94,6 +92,13 @@ export function printResponse(bytes: Uint8Array): Printed {
       .map(({ data }) => data.readUInt16BE(0)),
     bytes: bytes.length,
   };
+}
+
+/** Prints the flags of a message that are set. */
+export function printFlags(decoded: DecodedPacket): string {
+  return FLAG_NAMES.filter(([key]) => decoded[key])
+    .map(([, name]) => name)
+    .join(' ');
 }
 
 function printRecord(record: Answer): string {
