@@ -39,11 +39,13 @@ export const TYPE = {
   MX: 15,
   TXT: 16,
   AAAA: 28,
+  SIG: 24,
   SRV: 33,
   OPT: 41,
   DS: 43,
   SVCB: 64,
   HTTPS: 65,
+  TSIG: 250,
   IXFR: 251,
   AXFR: 252,
   ANY: 255,
@@ -64,7 +66,10 @@ export const RCODE = {
 
 /** INFO-CODE of an Extended DNS Error, RFC 8914 section 4. */
 export const EXTENDED_ERROR = {
+  staleAnswer: 3,
   notReady: 14,
+  noReachableAuthority: 22,
+  networkError: 23,
 } as const;
 
 export const EDNS_OPTION_TCP_KEEPALIVE = 11;

@@ -115,13 +115,18 @@ export class TableWriter {
   get(key: Uint8Array): Uint8Array | undefined {
     const record = this.#words[this.#linkTo(this.#hash(key), key.length)];
     if (record === 0) return undefined;
-    const start = this.#valueStart(record);
+    const start = this.valueStart(record);
     return this.#bytes.slice(start, start + this.#valueLength(record));
   }
 
   /** Tells whether a key is held. Throws RangeError as `set()` does. */
   has(key: Uint8Array): boolean {
     return this.#words[this.#linkTo(this.#hash(key), key.length)] !== 0;
+  }
+
+  /** Gives where the value begins, a multiple of 4, of the record that `set()` put at this address. */
+  valueStart(record: number): number {
+    return record + valueOffset(this.#keyLength(record));
   }
 
   /** Gives a copy of the key whose record `set()` put at this address, which must still be that key's. */
@@ -198,7 +203,7 @@ export class TableWriter {
 
   #holds(record: number, value: Uint8Array): boolean {
     if (this.#valueLength(record) !== value.length) return false;
-    const start = this.#valueStart(record);
+    const start = this.valueStart(record);
     for (let i = 0; i < value.length; i++) {
       if (this.#bytes[start + i] !== value[i]) return false;
     }
@@ -245,10 +250,6 @@ export class TableWriter {
 
   #sizeOf(record: number): number {
     return recordBytes(this.#keyLength(record), this.#valueLength(record));
-  }
-
-  #valueStart(record: number): number {
-    return record + valueOffset(this.#keyLength(record));
   }
 
   #keyLength(record: number): number {

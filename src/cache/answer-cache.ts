@@ -1,0 +1,260 @@
+/**
+ * The writing side of the answer cache: what is kept, and what goes when room is needed. In: answers by their keys;
+ * out: records in the table, which responders serve by themselves.
+ *
+ *     new name --> probation --asked for again--> positive | negative
+ *                      |                              |
+ *                      '--- oldest, never asked for --'--> gone            failure: apart, short-lived
+ *
+ * A flood of names that are asked for once passes through probation and pushes out nothing else. Order is that of
+ * lru-cache; it does not see what responders serve, so they leave marks, which are looked at each second and before
+ * anything goes. The bytes of an answer are in the table alone.
+ */
+import { LRUCache } from 'lru-cache';
+import { nameKey } from '../dns/name.ts';
+import { TableWriter } from '../table/table-writer.ts';
+import { AnswerView, TENTHS } from './answer-format.ts';
+import type { AnswerKind } from './answer-kind.ts';
+import { MarkRows } from './cache-memory.ts';
+import type { CacheMemory } from './cache-reader.ts';
+
+export const SHELVES = ['probation', 'positive', 'negative', 'failure'] as const;
+export type Shelf = (typeof SHELVES)[number];
+
+/** Parts of all entries that a shelf has. */
+const SHARES: Readonly<Record<Shelf, number>> = {
+  probation: 0.1,
+  positive: 0.5,
+  negative: 0.35,
+  failure: 0.05,
+};
+/** Entries that are given another chance before one goes all the same. */
+const MAX_SECOND_CHANCES = 8;
+/** Entries that go for one answer at most, where the table has no room for it. */
+const MAX_EVICTIONS = 64;
+/** How long a stale answer is served before the upstreams are asked again, in tenths: RFC 8767 section 5. */
+const STALE_RECHECK = 5 * TENTHS;
+/** An answer that is asked for is fetched again when no more than this is left of it, in tenths. */
+const PREFETCH_LEFT = 2 * TENTHS;
+/** A life that is not worth it, in tenths. */
+const PREFETCH_MIN_LIFETIME = 5 * TENTHS;
+
+export interface AnswerCacheOptions {
+  readonly memory: CacheMemory;
+  readonly entries: number;
+  /** Threads that read, as the memory was made for. */
+  readonly readers: number;
+  /** Seconds that an answer may be served for after its end; 0 for none. */
+  readonly serveStaleSeconds: number;
+  /** In tenths of a second, of `createCacheClock()`. */
+  readonly now: () => number;
+}
+
+interface Entry {
+  readonly key: Uint8Array;
+  readonly name: string;
+  /** The kind of the answer that is kept. */
+  kind: AnswerKind;
+  shelf: Shelf;
+  /** Of the marks. */
+  readonly slot: number;
+  /** The record's address in the table. */
+  record: number;
+}
+
+/** An answer to be kept. */
+export interface KeptAnswer {
+  readonly kind: AnswerKind;
+  /** In the form of `answer-format.ts`. */
+  readonly answer: Uint8Array;
+}
+
+export class AnswerCache {
+  readonly #table: TableWriter;
+  readonly #view: AnswerView;
+  readonly #marks: MarkRows;
+  readonly #now: () => number;
+  readonly #serveStale: number;
+  readonly #shelves: Readonly<Record<Shelf, LRUCache<string, Entry>>>;
+  readonly #capacity: Readonly<Record<Shelf, number>>;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bySlot: (Entry | undefined)[];
+  readonly #freeSlots: number[];
+  /** Entries that are served although they are out of date. */
+  readonly #stale = new Set<Entry>();
+  /** Entries that went for want of room. */
+  evictions = 0;
+  /** Answers that no room could be made for. */
+  rejected = 0;
+
+  constructor({ memory, entries, readers, serveStaleSeconds, now }: AnswerCacheOptions) {
+    this.#table = new TableWriter(memory.table);
+    this.#view = new AnswerView(memory.table);
+    this.#marks = new MarkRows(memory, readers);
+    this.#now = now;
+    this.#serveStale = serveStaleSeconds * TENTHS;
+    const capacityOf = (shelf: Shelf) => Math.max(Math.floor(entries * SHARES[shelf]), 1);
+    this.#capacity = forEachShelf(capacityOf);
+    this.#shelves = forEachShelf((shelf) => new LRUCache({ max: capacityOf(shelf) + 1 }));
+    const slots = SHELVES.reduce((sum, shelf) => sum + this.#capacity[shelf] + 1, 0);
+    this.#bySlot = new Array(slots).fill(undefined);
+    this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i);
+  }
+
+  /** Keeps an answer whose lifetime is not 0, in place of what there was for the key, which is copied. */
+  put(key: Uint8Array, { kind, answer }: KeptAnswer): void {
+    const name = nameKey(key);
+    const known = this.#entries.get(name);
+    // What nobody could say takes the place of nothing that somebody said.
+    if (known !== undefined && kind === 'failure' && known.kind !== 'failure') return;
+    const entry = known ?? this.#create(key, { name, kind });
+    entry.kind = kind;
+    this.#place(entry, shelfFor(entry, kind));
+    if (!this.#write(entry, answer)) {
+      this.rejected++;
+      this.#remove(entry);
+    }
+  }
+
+  /** Gives a copy of a positive answer that is out of date and may still be served, and lets readers serve it. */
+  useStale(key: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const entry = this.#entries.get(nameKey(key));
+    if (entry === undefined || entry.kind !== 'positive') return undefined;
+    const start = this.#table.valueStart(entry.record);
+    this.#view.open(start);
+    const now = this.#now();
+    const end = this.#view.storedAt + this.#view.lifetime + this.#serveStale;
+    if (end <= now) return undefined;
+    this.#view.staleUntil = Math.min(now + STALE_RECHECK, end);
+    this.#stale.add(entry);
+    const value = this.#table.get(entry.key);
+    return value && new Uint8Array(value);
+  }
+
+  /** The upstreams answer again: nothing is served any more because they did not. */
+  forgetFailures(): void {
+    for (const entry of this.#stale) {
+      this.#view.open(this.#table.valueStart(entry.record));
+      this.#view.staleUntil = 0;
+    }
+    this.#stale.clear();
+    for (const entry of [...this.#shelves.failure.values()]) this.#remove(entry);
+  }
+
+  /**
+   * Notes what was asked for since the last time; to be called every second or so. Gives the keys of answers that are
+   * asked for and about to end.
+   */
+  sweep(): Uint8Array[] {
+    const ending: Uint8Array[] = [];
+    const now = this.#now();
+    this.#marks.takeAll((slot) => {
+      const entry = this.#bySlot[slot];
+      if (entry === undefined) return;
+      this.#noteUse(entry);
+      if (entry.kind !== 'failure' && this.#isEnding(entry, now)) ending.push(entry.key);
+    });
+    this.#table.reclaim();
+    return ending;
+  }
+
+  /** Number of entries on a shelf. */
+  count(shelf: Shelf): number {
+    return this.#shelves[shelf].size;
+  }
+
+  /** Bytes of the table in use, and the most that can be. */
+  get bytes(): { readonly used: number; readonly limit: number } {
+    const { reservedBytes, limitBytes } = this.#table.stats();
+    return { used: reservedBytes, limit: limitBytes };
+  }
+
+  #create(key: Uint8Array, { name, kind }: { name: string; kind: AnswerKind }): Entry {
+    const slot = this.#freeSlots.pop();
+    if (slot === undefined) throw new Error('Cannot keep answer: more entries than slots');
+    this.#marks.take(slot);
+    const shelf = kind === 'failure' ? 'failure' : 'probation';
+    const entry: Entry = { key: new Uint8Array(key), name, kind, shelf, slot, record: 0 };
+    this.#bySlot[slot] = entry;
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  /** Makes an entry the newest of a shelf, and makes room there. */
+  #place(entry: Entry, shelf: Shelf): void {
+    if (entry.shelf !== shelf) this.#shelves[entry.shelf].delete(entry.name);
+    entry.shelf = shelf;
+    this.#shelves[shelf].set(entry.name, entry);
+    if (this.#shelves[shelf].size > this.#capacity[shelf]) this.#evict(shelf, entry);
+  }
+
+  /** Writes the answer into the table; where there is no room, others go first. */
+  #write(entry: Entry, answer: Uint8Array): boolean {
+    new DataView(answer.buffer, answer.byteOffset).setUint32(MARK_AT, entry.slot, true);
+    this.#stale.delete(entry);
+    for (let i = 0; i <= MAX_EVICTIONS; i++) {
+      const record = this.#table.set(entry.key, answer);
+      if (record !== 0) {
+        entry.record = record;
+        return true;
+      }
+      if (!ROOM_ORDER.some((shelf) => this.#evict(shelf, entry))) return false;
+    }
+    return false;
+  }
+
+  /** Removes the oldest of a shelf that nobody has asked for, but not `kept`; false where there is none. */
+  #evict(shelf: Shelf, kept: Entry): boolean {
+    const lru = this.#shelves[shelf];
+    if (kept.shelf === shelf) lru.get(kept.name);
+    for (let i = 0; ; i++) {
+      const [oldest] = lru.rvalues();
+      if (oldest === undefined || oldest === kept) return false;
+      if (i === MAX_SECOND_CHANCES || !this.#marks.take(oldest.slot)) {
+        this.#remove(oldest);
+        this.evictions++;
+        return true;
+      }
+      this.#noteUse(oldest);
+    }
+  }
+
+  /** Somebody has asked for it again. */
+  #noteUse(entry: Entry): void {
+    if (entry.shelf === 'probation' && entry.kind !== 'failure') this.#place(entry, entry.kind);
+    else this.#shelves[entry.shelf].get(entry.name);
+  }
+
+  #remove(entry: Entry): void {
+    this.#shelves[entry.shelf].delete(entry.name);
+    this.#entries.delete(entry.name);
+    this.#stale.delete(entry);
+    this.#table.delete(entry.key);
+    this.#bySlot[entry.slot] = undefined;
+    this.#freeSlots.push(entry.slot);
+  }
+
+  #isEnding(entry: Entry, now: number): boolean {
+    this.#view.open(this.#table.valueStart(entry.record));
+    const { storedAt, lifetime } = this.#view;
+    const left = storedAt + lifetime - now;
+    if (lifetime < PREFETCH_MIN_LIFETIME || left <= 0) return false;
+    return left <= Math.max(PREFETCH_LEFT, lifetime / 10) && entry.shelf !== 'probation';
+  }
+}
+
+/** Byte offset of the mark in an answer. */
+const MARK_AT = 12;
+
+/** Whose entries go first where the table is full. */
+const ROOM_ORDER: readonly Shelf[] = ['failure', 'probation', 'negative', 'positive'];
+
+/** An answer that is fetched again stays where it is, if it is of the same kind. */
+function shelfFor(entry: Entry, kind: AnswerKind): Shelf {
+  if (kind === 'failure') return 'failure';
+  return entry.shelf === 'positive' || entry.shelf === 'negative' ? kind : 'probation';
+}
+
+function forEachShelf<T>(make: (shelf: Shelf) => T): Record<Shelf, T> {
+  return Object.fromEntries(SHELVES.map((shelf) => [shelf, make(shelf)])) as Record<Shelf, T>;
+}
