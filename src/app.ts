@@ -7,6 +7,7 @@
  */
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { waitForSilence } from './drain.ts';
+import { Forwarding } from './forwarding.ts';
 import { type AnswerMiss, MissAnswerer } from './misses.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
 import { type Health, type MonitoringServer, startMonitoringServer } from './monitoring/http.ts';
@@ -30,7 +31,7 @@ export interface AppOptions {
   readonly log: Log;
   /** Where it is aborted before everything runs, the start ends. */
   readonly signal: AbortSignal;
-  /** Answers what no zone of ours does; without it that is refused. */
+  /** Answers what no zone of ours does, in place of the configured upstreams. */
   readonly answerMiss?: AnswerMiss;
 }
 
@@ -69,6 +70,7 @@ export async function startApp(
   const sockets = await openUdpSockets({ ...configuration, listen, responders: count, log });
   let zone: SupervisedZone | undefined;
   let responders: SupervisedResponders | undefined;
+  let forwarding: Forwarding | undefined;
   let misses: MissAnswerer | undefined;
   let http: MonitoringServer | undefined;
   let stopped: Promise<void> | undefined;
@@ -77,6 +79,7 @@ export async function startApp(
     const zoneStopped = zone?.stop(STOP_LIMIT_MS);
     await responders?.stop(STOP_LIMIT_MS);
     await misses?.close(STOP_LIMIT_MS);
+    forwarding?.close();
     sockets?.close();
     await zoneStopped;
     await http?.close();
@@ -94,23 +97,40 @@ export async function startApp(
     const table = new SupervisedZone({
       ...served,
       gauges: zoneGauges,
-      onMemory: (memory) => responders?.use(memory),
+      onMemory: (memory) => {
+        responders?.use(memory);
+        forwarding?.use(memory);
+      },
     });
     zone = table;
-    const missRings = answerMiss && Array.from({ length: count }, () => createMissRing());
+    const outside = openOutside(configuration, {
+      answerMiss,
+      open: () =>
+        new Forwarding({
+          ...served,
+          responders: count,
+          libc: sockets?.libc,
+          memory: () => table.memory,
+        }),
+    });
+    forwarding = outside.forwarding;
+    const answer = outside.answer;
+    const missRings = answer && Array.from({ length: count }, () => createMissRing());
     const threads = new SupervisedResponders({
       ...served,
       count,
       counters,
       sockets,
       missRings,
+      cache: forwarding?.cache,
+      forwarded: outside.forwarded,
       memory: () => table.memory,
     });
     responders = threads;
-    if (answerMiss !== undefined && missRings !== undefined) {
+    if (answer !== undefined && missRings !== undefined) {
       misses = new MissAnswerer({
         rings: missRings,
-        answer: answerMiss,
+        answer,
         outletOf: (responder, listener) => threads.outletOf(responder, listener),
         counters: responderCounters(counters, count),
       });
@@ -161,6 +181,28 @@ export async function startApp(
     await stop();
     throw error;
   }
+}
+
+/** Who answers what no zone of ours does, and which zones that is for. */
+interface Outside {
+  readonly forwarding?: Forwarding;
+  readonly answer?: AnswerMiss;
+  /** In presentation format, the root being empty. */
+  readonly forwarded: readonly string[];
+}
+
+function openOutside(
+  { forward }: Configuration,
+  { answerMiss, open }: { answerMiss: AnswerMiss | undefined; open: () => Forwarding },
+): Outside {
+  if (answerMiss !== undefined) return { answer: answerMiss, forwarded: [''] };
+  if (forward.length === 0) return { forwarded: [] };
+  const forwarding = open();
+  return {
+    forwarding,
+    answer: (missed, reply) => forwarding.answer(missed, reply),
+    forwarded: forward.flatMap(({ zones }) => zones),
+  };
 }
 
 /** What was everything in an earlier run is worth asking, and said to be old. */

@@ -12,23 +12,28 @@ import { within } from './within.ts';
 
 /** Misses that are taken from a ring before others have their turn. */
 const MAX_TAKEN = 256;
-/** Queries being answered at a time; what is more stays in the rings, which refuse when they are full. */
-const MAX_PENDING = 4096;
+/** Queries being answered at a time, and of one client's address; the oldest gives way to a new one. */
+const MAX_PENDING = 8192;
+const MAX_PENDING_OF_CLIENT = 4096;
 
 /** A query that is to be answered, and what is known of it. */
 export interface MissedQuery {
   readonly query: Uint8Array;
   readonly protocol: 'udp' | 'tcp';
-  readonly client: { readonly address: string; readonly port: number };
+  /** The client's socket address. */
+  readonly from: Uint8Array;
   /** On the clock of `sharedClock()`, in milliseconds. */
   readonly arrivedAt: number;
 }
 
 /**
- * Answers a query; within its own deadline, which has to be shorter than a client's patience. What it gives has to
- * fit the protocol: over UDP at most 1232 bytes, and no more than the client takes.
+ * Answers a query by calling `reply`, at once or later; within its own deadline, which has to be shorter than a
+ * client's patience. What it gives has to fit the protocol: over UDP at most 1232 bytes, and no more than the client
+ * takes. Without a response the client is told SERVFAIL. May throw, which is the same.
  */
-export type AnswerMiss = (missed: MissedQuery) => Promise<Uint8Array>;
+export type AnswerMiss = (missed: MissedQuery, reply: ReplyToMiss) => void;
+
+export type ReplyToMiss = (response: Uint8Array | undefined) => void;
 
 /** Where a miss came from, and the way back. */
 export interface MissOutlet {
@@ -45,17 +50,29 @@ export interface MissesOptions {
   readonly outletOf: (responder: number, listener: number) => MissOutlet | undefined;
   /** The main thread's own block. */
   readonly counters: ResponderCounters;
-  /** Default MAX_PENDING. */
+  /** Defaults MAX_PENDING, MAX_PENDING_OF_CLIENT. */
   readonly maxPending?: number;
+  readonly maxPendingOfClient?: number;
+}
+
+/** A query that waits for its answer. */
+interface Pending {
+  readonly miss: Miss;
+  readonly responder: number;
+  /** The address alone, a character a byte. */
+  readonly client: string;
 }
 
 export class MissAnswerer {
   readonly #options: MissesOptions;
   readonly #readers: readonly MissReader[];
-  readonly #pending = new Set<Promise<void>>();
+  /** In the order in which they came, all and by their clients. */
+  readonly #pending = new Set<Pending>();
+  readonly #pendingOf = new Map<string, Set<Pending>>();
   readonly #reading: Promise<void>[];
   readonly #maxPending: number;
-  #onRoom: (() => void)[] = [];
+  readonly #maxPendingOfClient: number;
+  #onIdle: (() => void) | undefined;
   #isClosed = false;
   /** Nothing is sent any more. */
   #isOver = false;
@@ -63,6 +80,7 @@ export class MissAnswerer {
   constructor(options: MissesOptions) {
     this.#options = options;
     this.#maxPending = options.maxPending ?? MAX_PENDING;
+    this.#maxPendingOfClient = options.maxPendingOfClient ?? MAX_PENDING_OF_CLIENT;
     this.#readers = options.rings.map((ring) => new MissReader(ring));
     this.#reading = this.#readers.map((reader, responder) => this.#read(reader, responder));
   }
@@ -79,66 +97,101 @@ export class MissAnswerer {
   async close(limitMs: number): Promise<void> {
     this.#isClosed = true;
     for (const reader of this.#readers) reader.close();
-    this.#wakeReaders();
     await Promise.all(this.#reading);
     for (const [responder, reader] of this.#readers.entries()) this.#drain(reader, responder);
-    await within(limitMs, Promise.all(this.#pending));
+    if (this.#pending.size > 0) {
+      await within(limitMs, new Promise<void>((resolve) => (this.#onIdle = resolve)));
+    }
     this.#isOver = true;
   }
 
   async #read(reader: MissReader, responder: number): Promise<void> {
     while (!this.#isClosed) {
       const taken = this.#drain(reader, responder, MAX_TAKEN);
-      if (this.#pending.size >= this.#maxPending) await this.#waitForRoom();
-      else if (taken === MAX_TAKEN) await new Promise(setImmediate);
+      if (taken === MAX_TAKEN) await new Promise(setImmediate);
       else await reader.wait();
     }
   }
 
   #drain(reader: MissReader, responder: number, most = Number.POSITIVE_INFINITY): number {
     let taken = 0;
-    while (taken < most && (this.#isClosed || this.#pending.size < this.#maxPending)) {
+    for (; taken < most; taken++) {
       const miss = reader.take();
       if (miss === undefined) break;
-      const answering = this.#answer(miss, responder);
-      this.#pending.add(answering);
-      void answering.then(() => {
-        this.#pending.delete(answering);
-        this.#wakeReaders();
-      });
-      taken++;
+      this.#answer(miss, responder);
     }
     return taken;
   }
 
-  async #waitForRoom(): Promise<void> {
-    if (this.#isClosed) return;
-    await new Promise<void>((resolve) => this.#onRoom.push(resolve));
-  }
-
-  #wakeReaders(): void {
-    for (const resolve of this.#onRoom.splice(0)) resolve();
-  }
-
-  /** Never rejects: a query that cannot be answered gets SERVFAIL. */
-  async #answer(miss: Miss, responder: number): Promise<void> {
-    const { answer, outletOf, counters } = this.#options;
-    const { query, replyTo, arrivedAt, ticket, listener } = miss;
-    const protocol = outletOf(responder, listener)?.protocol;
+  #answer(miss: Miss, responder: number): void {
+    const { answer, outletOf } = this.#options;
+    const { query, replyTo, arrivedAt } = miss;
+    const protocol = outletOf(responder, miss.listener)?.protocol;
     if (protocol === undefined) return;
-    const { address, port } = readSockaddr(replyTo, 0);
-    const client = { address: formatAddress(address), port };
-    const response = await answer({ query, protocol, client, arrivedAt }).catch(() => undefined);
+    const pending = { miss, responder, client: clientOf(replyTo) };
+    this.#add(pending);
+    try {
+      answer({ query, protocol, from: replyTo, arrivedAt }, (response) =>
+        this.#reply(pending, response),
+      );
+    } catch {
+      this.#reply(pending, undefined);
+    }
+  }
+
+  /** Notes a query that waits; where too many do, the oldest is told that it will not be answered. */
+  #add(pending: Pending): void {
+    const { client } = pending;
+    const ofClient = this.#pendingOf.get(client) ?? new Set();
+    if (ofClient.size >= this.#maxPendingOfClient) this.#shedOldest(ofClient);
+    else if (this.#pending.size >= this.#maxPending) this.#shedOldest(this.#pending);
+    this.#pending.add(pending);
+    ofClient.add(pending);
+    this.#pendingOf.set(client, ofClient);
+  }
+
+  #shedOldest(set: ReadonlySet<Pending>): void {
+    const [oldest] = set;
+    this.#options.counters.countTransportEvent('missShed');
+    this.#reply(oldest, undefined);
+  }
+
+  /** False where the query has its answer. */
+  #remove(pending: Pending): boolean {
+    if (!this.#pending.delete(pending)) return false;
+    const ofClient = this.#pendingOf.get(pending.client);
+    ofClient?.delete(pending);
+    if (ofClient?.size === 0) this.#pendingOf.delete(pending.client);
+    if (this.#pending.size === 0) this.#onIdle?.();
+    return true;
+  }
+
+  /** Sends the answer, or SERVFAIL where there is none. */
+  #reply(pending: Pending, response: Uint8Array | undefined): void {
+    if (!this.#remove(pending) || this.#isOver) return;
+    const { outletOf, counters } = this.#options;
+    const { miss, responder } = pending;
+    const { query, replyTo, arrivedAt, ticket, listener } = miss;
     const bytes = isMessage(response) ? response : buildServfail(query);
-    if (this.#isOver) return;
-    // Asked again: the responder may have died meanwhile, and its connections with it.
+    // The responder may have died meanwhile, and its connections with it.
     if (!outletOf(responder, listener)?.send({ replyTo, ticket, response: bytes })) {
       counters.countTransportEvent('missAnswerLost');
       return;
     }
     counters.countResponse(bytes[3] & FLAG.rcodeMask, bytes.length);
+    if ((bytes[2] & (FLAG.tc >> 8)) !== 0) counters.countTruncated();
     counters.countMissDuration((sharedClock() - arrivedAt) * 1000);
   }
+}
+
+/** Gives the address and port of a query's client, for people. */
+export function formatClient({ from }: MissedQuery): { address: string; port: number } {
+  const { address, port } = readSockaddr(from, 0);
+  return { address: formatAddress(address), port };
+}
+
+function clientOf(replyTo: Uint8Array): string {
+  return String.fromCharCode(...readSockaddr(replyTo, 0).address);
 }
 
 function isMessage(response: Uint8Array | undefined): response is Uint8Array {

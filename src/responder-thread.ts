@@ -3,6 +3,7 @@
  * nothing but its own counters, its pulse, and its words in the table and among the connections.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { CacheReader } from './cache/cache-reader.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
 import { startPulse } from './monitoring/pulse.ts';
 import { ListenError } from './responder/listen-error.ts';
@@ -33,15 +34,23 @@ const counters = responderCounters(data.counters, data.index);
 const selfCounters = responderCounters(createResponderCounters(1), 0);
 const missWriter = data.missRing && new MissWriter(data.missRing);
 
+const outside =
+  data.cache &&
+  new CacheReader(data.cache.memory, { reader: data.index, readers: data.cache.readers });
+
 /** What queries are answered from; another one when the zone thread was replaced. */
 let current = openZone(data.memory);
 
 const answering: AnsweringOptions = {
   respond: (query, queryLength, response, transport) =>
     current.responder.respond(query, queryLength, response, transport),
-  enter: () => current.reader.enter(),
+  enter: () => {
+    current.reader.enter();
+    outside?.enter();
+  },
   leave: () => {
     current.reader.leave();
+    outside?.leave();
     missWriter?.wake();
   },
   count: (event) => counters.countTransportEvent(event),
@@ -147,7 +156,7 @@ interface OpenZone {
 function openZone(memory: ZoneMemory): OpenZone {
   const table = new TableReader(memory.table, data.index);
   const status = new ZoneStatus(memory.status);
-  const options = { ...data, table, status };
+  const options = { ...data, table, status, outside };
   return {
     reader: table,
     responder: new Responder({ ...options, counters }),

@@ -14,6 +14,7 @@ import type {
   ResponderThreadCommand,
   ResponderThreadData,
   ResponderThreadMessage,
+  SharedCache,
   ZoneMemory,
 } from './threads.ts';
 import type { UdpSockets } from './udp-sockets.ts';
@@ -41,6 +42,10 @@ export interface SupervisedRespondersOptions {
   readonly sockets: UdpSockets | undefined;
   /** One for each responder, where somebody answers what no zone does. */
   readonly missRings: readonly SharedArrayBuffer[] | undefined;
+  /** Where what came from outside is kept. */
+  readonly cache: SharedCache | undefined;
+  /** Zones that somebody else answers, the root being empty. */
+  readonly forwarded: readonly string[];
   /** What to answer from at present. */
   readonly memory: () => ZoneMemory;
   readonly log: LogFunction;
@@ -156,11 +161,12 @@ export class SupervisedResponders {
 
   /** One that dies at every start will go on doing so; later on, others answer while it does. */
   #noteDeath(index: number): void {
-    const { memory } = this.#options;
+    const { memory, cache } = this.#options;
     this.#selfPorts[index] = 0;
     this.#finished[index].resolve();
     // Only now that the thread cannot read any more may what it held be freed.
     clearReader(memory().table, index);
+    if (cache !== undefined) clearReader(cache.memory.table, index);
     const { name, restarts } = this.#threads[index];
     if (this.#hasListened[index] || restarts + 1 < MAX_START_DEATHS) return;
     const text = `Cannot start ${name}: it died ${restarts + 1} times, the log says of what`;
@@ -215,7 +221,7 @@ function dataOf(
   shared: Shared,
 ): ResponderThreadData {
   const { configuration, zones, listen, counters, sockets, missRings, memory } = options;
-  const { ttl, negativeTtl, pods } = configuration;
+  const { ttl, negativeTtl, pods, filterAaaa } = configuration;
   return {
     ...shared,
     index,
@@ -224,6 +230,9 @@ function dataOf(
     counters,
     sockets: sockets?.of(index),
     missRing: missRings?.[index],
+    cache: options.cache,
+    forwarded: options.forwarded,
+    filterAaaa,
     ttl,
     negativeTtl,
     podsInsecure: pods === 'insecure',

@@ -21,6 +21,8 @@ import { createZoneStatus, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 
 const MAX_START_DEATHS = 3;
+/** As many responders as there may be, and the main thread, which answers what they hand on. */
+const TABLE_READERS = 17;
 /** A cluster leaves much behind when it is taken in; with more room, that is memory which is never given back. */
 const YOUNG_GENERATION_MB = 12;
 
@@ -138,5 +140,5 @@ export class SupervisedZone {
 }
 
 function createZoneMemory(): ZoneMemory {
-  return { table: createTable(), status: createZoneStatus() };
+  return { table: createTable({ readers: TABLE_READERS }), status: createZoneStatus() };
 }

@@ -2,6 +2,7 @@
  * What the main thread hands to the others, and what they tell it: the only messages between threads.
  * Everything that is asked for on the way of a query is in shared memory instead.
  */
+import type { CacheMemory } from './cache/cache-reader.ts';
 import type { Configuration } from './config/configuration.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
 import type { Reply } from './responder/listener.ts';
@@ -13,6 +14,12 @@ import type { ServedZone } from './zone/zone-set.ts';
 export interface ZoneMemory {
   readonly table: SharedArrayBuffer;
   readonly status: SharedArrayBuffer;
+}
+
+/** The answer cache, and how many threads read it; each is the reader of its own number. */
+export interface SharedCache {
+  readonly memory: CacheMemory;
+  readonly readers: number;
 }
 
 export interface ZoneThreadData {
@@ -56,6 +63,11 @@ export interface ResponderThreadData {
   readonly tcpCensus: SharedArrayBuffer;
   /** Where to write what no zone answers; absent where nobody reads it. */
   readonly missRing: SharedArrayBuffer | undefined;
+  /** What came from outside is kept there; absent where nobody is asked. */
+  readonly cache: SharedCache | undefined;
+  /** Zones that somebody else answers, the root being empty. */
+  readonly forwarded: readonly string[];
+  readonly filterAaaa: boolean;
   /** Ports are those that were chosen where the configuration says 0. */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** UDP sockets for batches, one for each address; absent where datagrams move one by one. */

@@ -56,6 +56,11 @@ export class UdpSockets {
     }
   }
 
+  /** The C library of this thread. */
+  get libc(): Libc {
+    return this.#libc;
+  }
+
   /** Gives what the thread of responder `index` is handed. */
   of(index: number): ResponderSockets {
     return this.#responders[index];

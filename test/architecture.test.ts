@@ -12,9 +12,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   socket: [],
   config: ['dns', 'monitoring'],
   source: ['dns'],
-  forwarder: ['dns', 'monitoring'],
   zone: ['dns', 'source', 'table'],
-  responder: ['dns', 'monitoring', 'socket', 'table', 'zone'],
+  cache: ['dns', 'table'],
+  forwarder: ['cache', 'config', 'dns', 'monitoring', 'socket', 'table'],
+  responder: ['cache', 'dns', 'monitoring', 'socket', 'table', 'zone'],
 };
 
 const files = globSync('src/**/*.ts').map((file) => file.split('\\').join('/'));

@@ -88,8 +88,14 @@ export const TRANSPORT_COUNTERS = [
   'tcpAnswerTimeout',
   /** Any other error of a connection. */
   'tcpConnectionError',
+  /** A query outside our zones was answered from the cache. */
+  'outsideAnswerHit',
+  /** Likewise, with what is out of date. */
+  'outsideAnswerStale',
   /** A query that no zone of ours answers was handed on. */
   'missHandedOn',
+  /** It was given up for a newer one, since too many waited. */
+  'missShed',
   /** There was no room to hand it on. */
   'missRefused',
   /** Its answer could not be sent: too long, its responder gone, or refused by the kernel. */

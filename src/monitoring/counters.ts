@@ -98,7 +98,12 @@ export class ResponderCounters {
 }
 
 /** Adds a value to the histogram at `at`. Positional: called for every message. */
-function observe(slots: Float64Array, at: number, shape: HistogramShape, value: number): void {
+export function observe(
+  slots: Float64Array,
+  at: number,
+  shape: HistogramShape,
+  value: number,
+): void {
   slots[at + bucketIndex(shape, value)] += 1;
   slots[at + shape.buckets + 1] += value;
 }
@@ -116,7 +121,7 @@ function typeIndex(qtype: number): number {
   return qtype < TYPE_INDEXES.length ? TYPE_INDEXES[qtype] : TYPE_COUNT - 1;
 }
 
-function responseCodeIndex(rcode: number): number {
+export function responseCodeIndex(rcode: number): number {
   return rcode < CODE_INDEXES.length ? CODE_INDEXES[rcode] : RESPONSE_CODES.length - 1;
 }
 

@@ -51,6 +51,11 @@ export class Query {
     this.name = name;
   }
 
+  /** The client validates by itself: CD, RFC 4035 section 3.2.2. */
+  get checkingDisabled(): boolean {
+    return (this.flags & FLAG.cd) !== 0;
+  }
+
   /** Decodes `bytes[0, length)`; fields hold the question where it gives `accept` or `badvers`. */
   decode(bytes: Uint8Array, length: number): Acceptance {
     if (length < HEADER_BYTES || length > bytes.length) return 'ignore';

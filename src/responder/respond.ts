@@ -22,6 +22,8 @@ import type { ZoneStatus } from '../zone/status.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
 import { Answer } from './answer.ts';
 import { Lookup } from './lookup.ts';
+import { type OutsideAnswers, putOutsideAnswer } from './outside-answer.ts';
+import { OutsideZones } from './outside-zones.ts';
 import { Query } from './query.ts';
 import type { RandomOrder } from './random-order.ts';
 import type { Transport } from './respond-function.ts';
@@ -37,6 +39,7 @@ const KEEPALIVE_UNIT_MS = 100;
 const MAX_KEEPALIVE_UNITS = 0xffff;
 /** In place of an RCODE: somebody else answers. */
 const HANDED_ON = -1;
+const NO_EXTENDED_ERROR = -1;
 const DNSSEC_OK = 0x8000;
 /** What of the query's flags comes back: RFC 1035 section 4.1.1, RFC 4035 section 3.2.2. */
 const ECHOED_FLAGS = FLAG.opcodeMask | FLAG.rd | FLAG.cd;
@@ -50,6 +53,12 @@ export interface ResponderOptions {
   /** Seconds that a negative answer may be kept. */
   readonly negativeTtl: number;
   readonly podsInsecure: boolean;
+  /** Zones that somebody else answers, in presentation format, the root being empty; default none. */
+  readonly forwarded?: readonly string[];
+  /** Answers NODATA to AAAA outside our zones; default false. */
+  readonly filterAaaa?: boolean;
+  /** Where answers from outside are found; without it every one is handed on. */
+  readonly outside?: OutsideAnswers | undefined;
   readonly counters: ResponderCounters;
   readonly order?: RandomOrder;
 }
@@ -63,10 +72,20 @@ export class Responder {
   readonly #query: Query;
   readonly #lookup: Lookup;
   readonly #answer: Answer;
+  readonly #outsideZones: OutsideZones;
+  readonly #outside: OutsideAnswers | undefined;
+  readonly #filterAaaa: boolean;
   /** Nodes whose CNAME was put for this question, so that a loop of aliases ends. */
   readonly #followed = new Uint32Array(MAX_ALIAS_STEPS);
-  #extendedError = 0;
+  #extendedError = NO_EXTENDED_ERROR;
   #isAuthoritative = false;
+  /** Where the name stands that is outside our zones, and whether an alias of ours leads to it. */
+  #ownerAt = HEADER_BYTES;
+  #isAliased = false;
+  /** The upstream has validated the whole answer. */
+  #isAuthentic = false;
+  /** The extended error's text is that of the answer from outside. */
+  #hasText = false;
 
   constructor(options: ResponderOptions) {
     this.#zones = options.zones;
@@ -76,6 +95,14 @@ export class Responder {
     this.#query = new Query(options.table.key);
     this.#lookup = new Lookup(options);
     this.#answer = new Answer({ ...options, bytes: options.table.bytes });
+    this.#outsideZones = new OutsideZones(options.forwarded ?? []);
+    this.#outside = options.outside;
+    this.#filterAaaa = options.filterAaaa ?? false;
+  }
+
+  /** The query that was answered last, its name and type being what was looked up last, behind every alias. */
+  get query(): Query {
+    return this.#query;
   }
 
   /**
@@ -124,10 +151,13 @@ export class Responder {
   #start(message: Uint8Array, response: Uint8Array, transport: Transport): void {
     const query = this.#query;
     const most = transport.protocol === 'udp' ? query.payloadBytes : MAX_MESSAGE_BYTES;
-    this.#extendedError = 0;
+    this.#extendedError = NO_EXTENDED_ERROR;
     this.#isAuthoritative = false;
-    // While the zone is not complete, an error may come behind any number of aliases.
-    const error = this.#status.state === 'ready' ? 0 : EXTENDED_ERROR_BYTES;
+    this.#isAuthentic = false;
+    this.#hasText = false;
+    // While the zone is not complete, an error may come behind any number of aliases, and from outside at any time.
+    const mayFail = this.#outside !== undefined || this.#status.state !== 'ready';
+    const error = mayFail ? EXTENDED_ERROR_BYTES : 0;
     const keepalive = query.asksKeepalive ? KEEPALIVE_BYTES : 0;
     const kept = query.hasEdns ? OPT_BYTES + error + keepalive : 0;
     this.#answer.start(response, Math.min(most, response.length) - kept);
@@ -165,9 +195,70 @@ export class Responder {
           this.#extendedError = EXTENDED_ERROR.notReady;
           return RCODE.SERVFAIL;
         case 'notOurs':
-          return step === 0 ? handOn(message, length, transport) : RCODE.NOERROR;
+          this.#ownerAt = ownerAt;
+          this.#isAliased = step > 0;
+          return this.#answerOutside(message, length, transport);
       }
     }
+  }
+
+  /** Answers a name that no zone of ours holds: the question's, or where an alias leads that was put. */
+  #answerOutside(message: Uint8Array, length: number, { handOn }: Transport): number {
+    const query = this.#query;
+    const verdict = this.#outsideZones.find(query);
+    const apexAt = this.#ownerAt + this.#outsideZones.apexOffset;
+    // What nobody can be asked for ends with the alias.
+    const refusal = this.#isAliased ? RCODE.NOERROR : RCODE.REFUSED;
+    switch (verdict) {
+      case 'refused':
+        return refusal;
+      case 'loopback':
+        return this.#answerLoopback(apexAt);
+      case 'empty':
+        return this.#deny(apexAt, RCODE.NOERROR);
+      case 'nowhere':
+        return this.#deny(apexAt, RCODE.NXDOMAIN);
+      case 'forwarded': {
+        // Without RD only what is known by heart may be told, and what others have asked for is nobody's business.
+        if ((query.flags & FLAG.rd) === 0 || handOn === undefined) return refusal;
+        if (this.#filterAaaa && query.qtype === TYPE.AAAA) {
+          return this.#deny(this.#ownerAt, RCODE.NOERROR);
+        }
+        const outside = this.#outside;
+        if (outside?.find(query)) return this.#putOutside(outside);
+        return handOn(message, length) ? HANDED_ON : RCODE.SERVFAIL;
+      }
+    }
+  }
+
+  /** RFC 6761 section 6.3: names of the machine itself. */
+  #answerLoopback(apexAt: number): number {
+    const address = LOOPBACK.get(this.#query.qtype);
+    if (address === undefined) return this.#deny(apexAt, RCODE.NOERROR);
+    this.#isAuthoritative = true;
+    this.#answer.putAddress(address, this.#ttl, this.#ownerAt);
+    return RCODE.NOERROR;
+  }
+
+  /** Says by heart that there is nothing; the SOA is that of the name at `apexAt`. */
+  #deny(apexAt: number, rcode: number): number {
+    this.#isAuthoritative = true;
+    this.#answer.putOwnAuthority(apexAt, this.#zones[0].domain, this.#status.serial);
+    return rcode;
+  }
+
+  #putOutside(outside: OutsideAnswers): number {
+    const query = this.#query;
+    const { view, isStale } = outside;
+    const isWhole = putOutsideAnswer(this.#answer.writer, outside, this.#ownerAt);
+    if (!isWhole) this.#answer.isTruncated = true;
+    this.#counters.countTransportEvent(isStale ? 'outsideAnswerStale' : 'outsideAnswerHit');
+    // RFC 6840 section 5.8: for those who understand it; what we put before it, nobody has validated.
+    const wantsAuthentic = query.dnssecOk || (query.flags & FLAG.ad) !== 0;
+    this.#isAuthentic = view.isAuthentic && wantsAuthentic && !this.#isAliased;
+    this.#extendedError = isStale ? EXTENDED_ERROR.staleAnswer : view.extendedError;
+    this.#hasText = !isStale && view.textLength > 0;
+    return view.rcode;
   }
 
   #noteZone(isAuthoritative: boolean): void {
@@ -231,6 +322,7 @@ export class Responder {
       FLAG.qr |
       (query.flags & ECHOED_FLAGS) |
       (this.#isAuthoritative ? FLAG.aa : 0) |
+      (this.#isAuthentic ? FLAG.ad : 0) |
       (handOn === undefined ? 0 : FLAG.ra) |
       (isTruncated ? FLAG.tc : 0) |
       (rcode & FLAG.rcodeMask);
@@ -250,11 +342,7 @@ export class Responder {
     writer.putUint16(this.#query.dnssecOk ? DNSSEC_OK : 0);
     writer.additionals++;
     writer.startRdata();
-    if (this.#extendedError !== 0) {
-      writer.putUint16(EDNS_OPTION_EXTENDED_ERROR);
-      writer.putUint16(2);
-      writer.putUint16(this.#extendedError);
-    }
+    if (this.#extendedError !== NO_EXTENDED_ERROR) this.#putExtendedError(this.#extendedError);
     // Over UDP there is nothing to keep alive, and no value for it: RFC 7828 section 3.2.2.
     if (keepaliveMs !== undefined) {
       writer.putUint16(EDNS_OPTION_TCP_KEEPALIVE);
@@ -263,12 +351,23 @@ export class Responder {
     }
     writer.endRdata();
   }
+
+  /** RFC 8914 section 2. Its text comes with answers that have no records, and is left out where it does not fit. */
+  #putExtendedError(code: number): void {
+    const { writer } = this.#answer;
+    const view = this.#outside?.view;
+    const hasText = view !== undefined && this.#hasText && writer.fits(view.textLength);
+    const textLength = hasText ? view.textLength : 0;
+    writer.putUint16(EDNS_OPTION_EXTENDED_ERROR);
+    writer.putUint16(2 + textLength);
+    writer.putUint16(code);
+    if (hasText) writer.putBytes(view.bytes, view.textStart, view.textStart + textLength);
+  }
 }
 
-/** Gives what is answered to a query outside our zones, if not by somebody else. */
-function handOn(message: Uint8Array, length: number, transport: Transport): number {
-  if (transport.handOn === undefined) return RCODE.REFUSED;
-  return transport.handOn(message, length) ? HANDED_ON : RCODE.SERVFAIL;
-}
+const LOOPBACK: ReadonlyMap<number, Uint8Array> = new Map([
+  [TYPE.A, Uint8Array.of(127, 0, 0, 1)],
+  [TYPE.AAAA, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)],
+]);
 
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const;

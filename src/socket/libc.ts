@@ -44,6 +44,12 @@ export interface Libc {
     length: Uint32Array,
   ): number;
   close(fd: number): number;
+  /** `address` is the address of a struct sockaddr of `length` bytes. */
+  connect(fd: number, address: number, length: number): number;
+  /** `buffer` is the address of so many bytes; gives how many were sent. */
+  send(fd: number, buffer: number, length: number, flags: number): number;
+  /** Gives how many bytes came, which with MSG_TRUNC may be more than there was room for. */
+  recv(fd: number, buffer: number, length: number, flags: number): number;
   /** `headers` is the address of an array of struct mmsghdr; gives how many of them were filled. */
   recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, headers: number, count: number, flags: number): number;
@@ -107,6 +113,9 @@ function bindLibc({ load, errno, address, node }: typeof koffi): Libc {
     setsockopt: bind('setsockopt', ['int', 'int', 'int', 'void *', 'uint32_t']),
     getsockopt: bind('getsockopt', ['int', 'int', 'int', 'void *', 'void *']),
     close: bind('close', ['int']),
+    connect: bind('connect', ['int', 'uintptr_t', 'uint32_t']),
+    send: bind('send', ['int', 'uintptr_t', 'size_t', 'int']),
+    recv: bind('recv', ['int', 'uintptr_t', 'size_t', 'int']),
     // Numbers in place of pointers: cheaper by half than views, and calculated with.
     recvmmsg: bind('recvmmsg', ['int', 'uintptr_t', 'uint32_t', 'int', 'uintptr_t']),
     sendmmsg: bind('sendmmsg', ['int', 'uintptr_t', 'uint32_t', 'int']),

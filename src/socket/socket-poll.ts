@@ -36,6 +36,8 @@ export class SocketPoll {
   /** Kept in a buffer of its own, whose address stays. */
   readonly #events = new DataView(new SharedArrayBuffer(MAX_EVENTS * EVENT.bytes));
   readonly #eventsAddress: number;
+  readonly #event = new Uint8Array(EVENT.bytes);
+  readonly #eventView = new DataView(this.#event.buffer);
   #loopEvents = -1;
   /** When the event loop has to turn at the latest, on the clock of performance.now(). */
   #turnBy = Number.POSITIVE_INFINITY;
@@ -64,6 +66,11 @@ export class SocketPoll {
     if (this.#onReadable.delete(fd)) this.#control(EPOLL_CTL_DEL, fd);
   }
 
+  /** Likewise, for a descriptor that is closed right after, which takes it out of the kernel's set. */
+  forget(fd: number): void {
+    this.#onReadable.delete(fd);
+  }
+
   /** Lets the event loop turn within so many milliseconds: for a timer that is to be more exact than others. */
   turnWithin(ms: number): void {
     this.#turnBy = Math.min(this.#turnBy, performance.now() + ms);
@@ -71,11 +78,9 @@ export class SocketPoll {
 
   /** A descriptor that is there already is as good; that of a thread that has ended was taken out with it. */
   #control(operation: number, fd: number): void {
-    const event = new Uint8Array(EVENT.bytes);
-    const view = new DataView(event.buffer);
-    view.setUint32(0, EPOLLIN, true);
-    view.setInt32(EVENT.data, fd, true);
-    this.#libc.epoll_ctl(this.#epollFd, operation, fd, event);
+    this.#eventView.setUint32(0, EPOLLIN, true);
+    this.#eventView.setInt32(EVENT.data, fd, true);
+    this.#libc.epoll_ctl(this.#epollFd, operation, fd, this.#event);
   }
 
   #run(): void {

@@ -2,7 +2,7 @@
 import { MAX_MESSAGE_BYTES } from '../../src/dns/constants.ts';
 import { createResponderCounters, responderCounters } from '../../src/monitoring/counters.ts';
 import { RandomOrder } from '../../src/responder/random-order.ts';
-import { Responder } from '../../src/responder/respond.ts';
+import { Responder, type ResponderOptions } from '../../src/responder/respond.ts';
 import type { Transport } from '../../src/responder/respond-function.ts';
 import { createTable } from '../../src/table/table.ts';
 import { TableReader } from '../../src/table/table-reader.ts';
@@ -20,7 +20,8 @@ export const NOW = 1_700_000_000;
 
 export interface TestZoneOptions
   extends Partial<Omit<ZoneOptions, 'zones' | 'table' | 'status'>>,
-    Partial<ZoneSetOptions> {
+    Partial<ZoneSetOptions>,
+    Pick<ResponderOptions, 'forwarded' | 'filterAaaa' | 'outside'> {
   maxBytes?: number;
   buckets?: number;
   negativeTtl?: number;
@@ -66,6 +67,7 @@ export class TestZone {
     if (!options.isStarting) this.status.state = 'ready';
     this.reader = new TableReader(buffer, 0);
     this.responder = new Responder({
+      ...options,
       table: this.reader,
       zones,
       status: this.status,

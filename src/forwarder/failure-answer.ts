@@ -1,0 +1,34 @@
+/** The answer where there is none: SERVFAIL, and why. RFC 8914 (extended errors), RFC 9520 (kept, for a little). */
+import { encodeAnswer, TENTHS } from '../cache/answer-format.ts';
+import { HEADER_BYTES, RCODE } from '../dns/constants.ts';
+
+/** RFC 9520 section 3.2: at least a second; upstreams that are back are to be noticed within that. */
+const FAILURE_LIFETIME = TENTHS;
+const MAX_TEXT_BYTES = 160;
+const NO_RECORDS = new Uint8Array(0);
+
+export interface Failure {
+  /** INFO-CODE. */
+  readonly extendedError: number;
+  readonly detail: string;
+  /** Tenths of a second. */
+  readonly now: number;
+}
+
+export function failureAnswer({ extendedError, detail, now }: Failure): Uint8Array<ArrayBuffer> {
+  return encodeAnswer({
+    rcode: RCODE.SERVFAIL,
+    isAuthentic: false,
+    answers: 0,
+    authorities: 0,
+    additionals: 0,
+    questionEnd: HEADER_BYTES,
+    offsets: [],
+    pointers: [],
+    records: NO_RECORDS,
+    extendedError,
+    text: Buffer.from(detail).subarray(0, MAX_TEXT_BYTES),
+    storedAt: now,
+    lifetime: FAILURE_LIFETIME,
+  });
+}

@@ -1,0 +1,227 @@
+/**
+ * One question on its way to the upstreams, for everybody who asks it meanwhile. Asks the first upstream, another one
+ * when that takes longer than it usually does, and so on until there is an answer or the time is over.
+ *
+ *     asking --answer--> settled             asking --time is over, every upstream failed--> settled, by a failure
+ *
+ * Settled, it waits on for those who have not answered yet, since how long they take is worth knowing.
+ */
+
+import { FLAG, RCODE } from '../dns/constants.ts';
+import type { MessageScan } from '../dns/message-scan.ts';
+import type { WireName } from '../dns/name.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { OutgoingUdp } from './outgoing-udp.ts';
+import type { Question } from './question.ts';
+import type { Upstream } from './upstream.ts';
+import type { UpstreamSet } from './upstream-set.ts';
+import type { UpstreamFailure } from './upstream-stats.ts';
+
+/** Longest time that a question takes, in milliseconds; stub resolvers wait for 5 s. */
+export const QUESTION_LIMIT_MS = 2000;
+/** Queries for one question at most. */
+const MAX_QUERIES = 12;
+/** The same upstream is not asked again sooner, in milliseconds; each time it is asked makes that longer. */
+const REPEAT_MS = 60;
+const REPEAT_GROWTH = 1.5;
+const MAX_REPEAT_MS = 500;
+
+/** What a flight came to. */
+export type FlightOutcome =
+  /** `scan` has read the response, which is good until the call returns. */
+  | { readonly kind: 'response'; readonly response: Uint8Array }
+  /** Nobody has answered. */
+  | { readonly kind: 'failure'; readonly isRefused: boolean; readonly detail: string };
+
+export interface FlightOptions {
+  readonly question: Question;
+  /** The question's name in the case to ask with. */
+  readonly name: WireName;
+  readonly set: UpstreamSet;
+  readonly udp: OutgoingUdp;
+  readonly scan: MessageScan;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Called once, never before the constructor has returned. */
+  readonly onSettled: (flight: Flight, outcome: FlightOutcome) => void;
+  /** Called when an upstream has answered, or not, whether it is still waited for or not. */
+  readonly onHealth: (upstream: Upstream) => void;
+}
+
+export class Flight implements AttemptOwner {
+  readonly question: Question;
+  readonly name: WireName;
+  readonly startedAt: number;
+  readonly #options: FlightOptions;
+  readonly #order: readonly Upstream[];
+  readonly #attempts: Attempt[] = [];
+  /** Upstreams that answered with an error, or cannot be asked. */
+  readonly #failed = new Set<Upstream>();
+  #lastFailure: FlightOutcome | undefined;
+  #next = 0;
+  #queries = 0;
+  #nextAt = 0;
+  #isSettled = false;
+
+  constructor(options: FlightOptions) {
+    const now = options.now();
+    this.question = options.question;
+    this.name = options.name;
+    this.startedAt = now;
+    this.#options = options;
+    this.#order = options.set.order();
+    if (!options.set.isDown) this.#ask(now);
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Nothing is under way any more. */
+  get isOver(): boolean {
+    return this.#isSettled && this.#attempts.length === 0;
+  }
+
+  /** Does what is due. To be called every few milliseconds. */
+  tick(now: number): void {
+    for (let i = this.#attempts.length - 1; i >= 0; i--) this.#noteTime(this.#attempts[i], now);
+    if (this.#isSettled) return;
+    if (this.#options.set.isDown || now >= this.startedAt + QUESTION_LIMIT_MS) this.#fail();
+    else if (now >= this.#nextAt) this.#ask(now);
+  }
+
+  /** Ends it now, for a reason that is not the upstreams'. */
+  shed(detail: string): void {
+    this.#settle({ kind: 'failure', isRefused: false, detail });
+    this.close();
+  }
+
+  /** Waits for nobody any more. */
+  close(): void {
+    this.#isSettled = true;
+    for (const attempt of this.#attempts.splice(0)) attempt.close();
+  }
+
+  answered(attempt: Attempt, response: Uint8Array): void {
+    const { scan, now, onHealth } = this.#options;
+    const { upstream } = attempt;
+    const at = now();
+    // What cannot be read to the end answers nothing.
+    if (!scan.scan(response, response.length)) {
+      upstream.stats.ignored++;
+      return;
+    }
+    this.#remove(attempt);
+    const rcode = scan.flags & FLAG.rcodeMask;
+    const durationMs = at - attempt.startedAt;
+    upstream.stats.countResponse(rcode, durationMs);
+    upstream.health.noteAnswer(attempt.repeats === 0 ? durationMs : undefined);
+    onHealth(upstream);
+    if (this.#isSettled) return;
+    const outcome: FlightOutcome = { kind: 'response', response };
+    this.#failed.add(upstream);
+    const isAnswer = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+    if (isAnswer || this.#hasNobodyLeft()) this.#settle(outcome);
+    else this.#ask(at);
+  }
+
+  failed(attempt: Attempt, failure: UpstreamFailure, detail: string): void {
+    const { now, onHealth } = this.#options;
+    const { upstream } = attempt;
+    this.#remove(attempt);
+    // Whatever else happens to a query may be for what it asks.
+    if (failure === 'refused') upstream.health.noteRefusal();
+    onHealth(upstream);
+    if (this.#isSettled) return;
+    this.#failed.add(upstream);
+    const place = `${upstream.label} (${attempt.transport})`;
+    this.#lastFailure = { kind: 'failure', isRefused: true, detail: `${place}: ${detail}` };
+    if (this.#hasNobodyLeft()) this.#fail();
+    else this.#ask(now());
+  }
+
+  /** Asks the next upstream, or one that was asked before once more, and says when the one after that is due. */
+  #ask(now: number): void {
+    const index = this.#findNext();
+    this.#nextAt = Number.POSITIVE_INFINITY;
+    if (index === -1 || this.#queries === MAX_QUERIES) return;
+    const upstream = this.#order[index];
+    const before = this.#attemptOf(upstream);
+    this.#queries++;
+    this.#next = index + 1;
+    if (before === undefined) this.#attempts.push(this.#startAttempt(upstream));
+    else before.repeat();
+    this.#nextAt = this.#whenNext(now + upstream.health.patienceMs);
+  }
+
+  #startAttempt(upstream: Upstream): Attempt {
+    const { question, name, udp, now } = this.#options;
+    return new Attempt(upstream, { question, name, udp, now, owner: this });
+  }
+
+  /** Gives the place in the order of who is asked next; -1 where all have failed. */
+  #findNext(): number {
+    const count = this.#order.length;
+    for (let i = 0; i < count; i++) {
+      const index = (this.#next + i) % count;
+      if (!this.#failed.has(this.#order[index])) return index;
+    }
+    return -1;
+  }
+
+  /** Not before `patient`; and who was asked before is given the time to answer. */
+  #whenNext(patient: number): number {
+    const index = this.#findNext();
+    if (index === -1) return patient;
+    const { health } = this.#order[index];
+    const before = this.#attemptOf(this.#order[index]);
+    if (before === undefined) return patient;
+    const repeatMs = Math.max(REPEAT_MS, health.patienceMs) * REPEAT_GROWTH ** before.repeats;
+    return Math.max(patient, before.sentAt + Math.min(repeatMs, MAX_REPEAT_MS));
+  }
+
+  #noteTime(attempt: Attempt, now: number): void {
+    const { upstream } = attempt;
+    if (!attempt.isLate && now - attempt.sentAt >= upstream.health.patienceMs) {
+      attempt.isLate = true;
+      upstream.health.noteSilence();
+      this.#options.onHealth(upstream);
+    }
+    if (now - attempt.startedAt < QUESTION_LIMIT_MS) return;
+    upstream.stats.failures.silence++;
+    this.#remove(attempt);
+  }
+
+  #attemptOf(upstream: Upstream): Attempt | undefined {
+    return this.#attempts.find((each) => each.upstream === upstream);
+  }
+
+  #remove(attempt: Attempt): void {
+    attempt.close();
+    const index = this.#attempts.indexOf(attempt);
+    if (index >= 0) this.#attempts.splice(index, 1);
+  }
+
+  /** Every upstream has answered with an error, or cannot be asked. */
+  #hasNobodyLeft(): boolean {
+    return this.#failed.size === this.#order.length;
+  }
+
+  #fail(): void {
+    this.#settle(this.#lastFailure ?? this.#describeSilence());
+  }
+
+  #describeSilence(): FlightOutcome {
+    const { upstreams } = this.#options.set;
+    const isRefused = upstreams.length > 0 && upstreams.every(({ health }) => health.isRefusing);
+    const labels = upstreams.map(({ label }) => label).join(', ');
+    if (labels === '') return { kind: 'failure', isRefused, detail: 'no upstream is known' };
+    return { kind: 'failure', isRefused, detail: `no answer from ${labels}` };
+  }
+
+  #settle(outcome: FlightOutcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#options.onSettled(this, outcome);
+  }
+}

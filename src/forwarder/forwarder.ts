@@ -1,0 +1,276 @@
+/**
+ * Asks the upstreams what no zone of ours holds. In: questions, as many at a time as come; out: an answer to each,
+ * from an upstream, from the cache although it is out of date, or that there is none.
+ *
+ *     resolve() --> flight of the same question?  yes: wait with the others
+ *                                                 no:  start one --> settled: keep the answer, tell all who wait
+ */
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import { EXTENDED_ERROR } from '../dns/constants.ts';
+import { MessageScan } from '../dns/message-scan.ts';
+import type { WireName } from '../dns/name.ts';
+import type { LogFunction } from '../monitoring/log-event.ts';
+import { failureAnswer } from './failure-answer.ts';
+import { Flight, type FlightOutcome } from './flight.ts';
+import type { ForwardZones } from './forward-zones.ts';
+import { ForwarderLog } from './forwarder-log.ts';
+import type { OutgoingUdp } from './outgoing-udp.ts';
+import { Prober } from './prober.ts';
+import { formatQuestion, type Question, questionOfKey, randomizeCase } from './question.ts';
+import { type LifetimeLimits, receiveAnswer } from './received-answer.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Questions under way at a time; the oldest gives way to a new one. */
+const MAX_FLIGHTS = 4096;
+/** Questions that have their answer, and of which an upstream may still tell how long it takes. */
+const MAX_LINGERING = 256;
+/** Answers that are fetched again before they end, at a time. */
+const MAX_PREFETCHES = 64;
+/** How exact the times of flights are. */
+const TICK_MS = 10;
+
+/** An answer in the form of `answer-format.ts`; `isStale` where its time is over and there is no other. */
+export type OnResolved = (answer: Uint8Array<ArrayBuffer>, isStale: boolean) => void;
+
+export interface ForwarderOptions extends LifetimeLimits {
+  readonly zones: ForwardZones;
+  /** Every upstream there is at present. */
+  readonly upstreams: () => readonly Upstream[];
+  readonly udp: OutgoingUdp;
+  readonly cache: AnswerCache;
+  readonly prefetch: boolean;
+  readonly log: LogFunction;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Monotonic, in tenths of a second: the clock of the cache. */
+  readonly cacheNow: () => number;
+}
+
+export interface Asking {
+  /** The question's name in the case in which a client has spelled it; undefined where no client has. */
+  readonly spelled: WireName | undefined;
+  readonly done: OnResolved;
+}
+
+interface Underway {
+  readonly flight: Flight;
+  readonly waiting: OnResolved[];
+  /** The case of the name is of our making, and nobody else's query has it. */
+  readonly hasOwnCase: boolean;
+}
+
+/** What is counted of all upstreams together. */
+export class ForwarderCounts {
+  /** Questions that went to an upstream. */
+  flights = 0;
+  /** Questions that waited for an answer that somebody else had asked for. */
+  joined = 0;
+  prefetches = 0;
+  shed = 0;
+  loops = 0;
+  /** Questions that no upstream has answered. */
+  failures = 0;
+}
+
+export class Forwarder {
+  readonly counts = new ForwarderCounts();
+  readonly #options: ForwarderOptions;
+  readonly #underway = new Map<string, Underway>();
+  readonly #lingering = new Set<Flight>();
+  readonly #scan = new MessageScan();
+  readonly #log: ForwarderLog;
+  readonly #prober: Prober;
+  #timer: NodeJS.Timeout | undefined;
+  #prefetches = 0;
+  #isClosed = false;
+
+  constructor(options: ForwarderOptions) {
+    const { log, now, udp } = options;
+    this.#options = options;
+    this.#log = new ForwarderLog(log, now);
+    this.#prober = new Prober({ udp, now, onHealth: (upstream) => this.#noteHealth(upstream) });
+  }
+
+  /** Questions under way. */
+  get underway(): number {
+    return this.#underway.size;
+  }
+
+  /** Finds the answer to a question and calls with it, later and once. */
+  resolve(question: Question, { spelled, done }: Asking): void {
+    const same = this.#underway.get(question.id);
+    if (same === undefined) {
+      this.#start(question, { spelled, waiting: [done] });
+    } else if (spelled !== undefined && same.hasOwnCase && isEqual(spelled, same.flight.name)) {
+      this.#refuseLoop(question, done);
+    } else {
+      this.counts.joined++;
+      same.waiting.push(done);
+    }
+  }
+
+  /** Fetches the answers of these keys of the cache again. */
+  prefetch(keys: readonly Uint8Array[]): void {
+    if (!this.#options.prefetch) return;
+    for (const key of keys) {
+      if (this.#prefetches >= MAX_PREFETCHES) return;
+      const question = questionOfKey(key);
+      if (this.#underway.has(question.id)) continue;
+      this.counts.prefetches++;
+      this.#prefetches++;
+      const done = () => void this.#prefetches--;
+      this.#start(question, { spelled: undefined, waiting: [done] });
+    }
+  }
+
+  /** Ends everything that is under way: whoever waits gets a failure. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const { flight } of [...this.#underway.values()]) flight.shed('this server stops');
+    for (const flight of this.#lingering) flight.close();
+    this.#prober.close();
+  }
+
+  #start(
+    question: Question,
+    { spelled, waiting }: { spelled: WireName | undefined; waiting: OnResolved[] },
+  ): void {
+    const { zones, udp, now } = this.#options;
+    const set = zones.find(question.name);
+    if (set === undefined || this.#isClosed) {
+      const failure = this.#describe(EXTENDED_ERROR.noReachableAuthority, 'nobody is to be asked');
+      queueMicrotask(() => tell(waiting, failure, false));
+      return;
+    }
+    this.#makeRoom();
+    const name = randomizeCase(question.name, spelled);
+    const flight = new Flight({
+      question,
+      name,
+      set,
+      udp,
+      scan: this.#scan,
+      now,
+      onSettled: (settled, outcome) => this.#settle(settled, outcome),
+      onHealth: (upstream) => this.#noteHealth(upstream),
+    });
+    this.counts.flights++;
+    this.#underway.set(question.id, { flight, waiting, hasOwnCase: name !== spelled });
+    // One whose upstreams are all down is settled by its first tick.
+    if (set.isDown) queueMicrotask(() => flight.tick(now()));
+    this.#arm();
+  }
+
+  #makeRoom(): void {
+    if (this.#underway.size < MAX_FLIGHTS) return;
+    const [oldest] = this.#underway.values();
+    this.counts.shed++;
+    oldest.flight.shed('too many questions are under way');
+  }
+
+  #settle(flight: Flight, outcome: FlightOutcome): void {
+    const { question } = flight;
+    const underway = this.#underway.get(question.id);
+    this.#underway.delete(question.id);
+    this.#linger(flight);
+    const waiting = underway?.waiting ?? [];
+    if (outcome.kind === 'failure') {
+      this.#settleFailure(flight, { ...outcome, waiting });
+      return;
+    }
+    const { maxTtlSeconds, negativeMaxTtlSeconds, cacheNow, cache } = this.#options;
+    const limits = { maxTtlSeconds, negativeMaxTtlSeconds, now: cacheNow() };
+    const received = receiveAnswer(this.#scan, outcome.response, limits);
+    const { kind, answer, lifetime } = received;
+    const stale = kind === 'failure' ? this.#useStale(question) : undefined;
+    if (stale !== undefined) {
+      tell(waiting, stale, true);
+      return;
+    }
+    if (lifetime > 0 && question.key.length > 0) cache.put(question.key, received);
+    tell(waiting, answer, false);
+  }
+
+  #settleFailure(
+    flight: Flight,
+    failure: { isRefused: boolean; detail: string; waiting: readonly OnResolved[] },
+  ): void {
+    const { question, startedAt } = flight;
+    const { now, cache } = this.#options;
+    const { isRefused, detail, waiting } = failure;
+    this.counts.failures++;
+    const durationMs = now() - startedAt;
+    this.#log.noteFailure({ question: formatQuestion(question), detail, durationMs });
+    const stale = this.#useStale(question);
+    if (stale !== undefined) {
+      tell(waiting, stale, true);
+      return;
+    }
+    const { networkError, noReachableAuthority } = EXTENDED_ERROR;
+    const answer = this.#describe(isRefused ? networkError : noReachableAuthority, detail);
+    if (question.key.length > 0) cache.put(question.key, { kind: 'failure', answer });
+    tell(waiting, answer, false);
+  }
+
+  #describe(extendedError: number, detail: string): Uint8Array<ArrayBuffer> {
+    return failureAnswer({ extendedError, detail, now: this.#options.cacheNow() });
+  }
+
+  #useStale({ key }: Question): Uint8Array<ArrayBuffer> | undefined {
+    return key.length === 0 ? undefined : this.#options.cache.useStale(key);
+  }
+
+  /** Our own query has come back to us by way of the upstream. */
+  #refuseLoop(question: Question, done: OnResolved): void {
+    const detail = 'the query came back: an upstream forwards to this server';
+    this.counts.loops++;
+    this.#log.noteLoop(formatQuestion(question));
+    const answer = this.#describe(EXTENDED_ERROR.networkError, detail);
+    queueMicrotask(() => done(answer, false));
+  }
+
+  #linger(flight: Flight): void {
+    if (flight.isOver) return;
+    this.#lingering.add(flight);
+    if (this.#lingering.size <= MAX_LINGERING) return;
+    const [oldest] = this.#lingering;
+    oldest.close();
+    this.#lingering.delete(oldest);
+  }
+
+  #noteHealth(upstream: Upstream): void {
+    if (this.#log.noteHealth(upstream)) this.#options.cache.forgetFailures();
+  }
+
+  /** Sees to the timer as long as there is something to do. */
+  #arm(): void {
+    if (this.#timer !== undefined || this.#isClosed) return;
+    this.#timer = setTimeout(() => this.#tick(), TICK_MS).unref();
+    this.#options.udp.wakeWithin(TICK_MS);
+  }
+
+  #tick(): void {
+    const now = this.#options.now();
+    this.#timer = undefined;
+    for (const { flight } of this.#underway.values()) flight.tick(now);
+    for (const flight of this.#lingering) {
+      flight.tick(now);
+      if (flight.isOver) this.#lingering.delete(flight);
+    }
+    const isProbing = this.#prober.tick(this.#options.upstreams(), now);
+    if (this.#underway.size + this.#lingering.size > 0 || isProbing) this.#arm();
+  }
+}
+
+function tell(
+  waiting: readonly OnResolved[],
+  answer: Uint8Array<ArrayBuffer>,
+  isStale: boolean,
+): void {
+  for (const done of waiting) done(answer, isStale);
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

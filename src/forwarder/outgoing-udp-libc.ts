@@ -1,0 +1,157 @@
+/** Outgoing UDP by the C library's calls, Linux: six of them for a query. socket(7), udp(7). */
+import { constants, networkInterfaces } from 'node:os';
+import { parseAddress } from '../dns/address.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  type Libc,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+} from '../socket/libc.ts';
+import { MAX_SOCKADDR_BYTES, putSockaddr } from '../socket/sockaddr.ts';
+import type { SocketPoll } from '../socket/socket-poll.ts';
+import {
+  MAX_UDP_RESPONSE_BYTES,
+  type OutgoingEvents,
+  type OutgoingSocket,
+  type OutgoingUdp,
+} from './outgoing-udp.ts';
+import type { UpstreamAddress } from './upstream-address.ts';
+
+const { EAGAIN, EINTR } = constants.errno;
+
+/** A question of the longest name, with OPT, is shorter. */
+const MAX_QUERY_BYTES = 512;
+/** Datagrams that one socket may bring in a turn: a flood of forged ones is not to keep others waiting. */
+const MAX_RECEIVED = 8;
+
+/** A struct sockaddr, at an address that stays. */
+interface Destination {
+  readonly family: number;
+  readonly memory: Uint8Array;
+  readonly address: number;
+  readonly length: number;
+}
+
+/** What all sockets use, one at a time. */
+interface Shared {
+  readonly libc: Libc;
+  readonly poll: SocketPoll;
+  readonly sent: Uint8Array;
+  readonly sentAddress: number;
+  readonly received: Uint8Array;
+  readonly receivedAddress: number;
+}
+
+export class LibcOutgoingUdp implements OutgoingUdp {
+  readonly #libc: Libc;
+  readonly #shared: Shared;
+  readonly #destinations = new WeakMap<UpstreamAddress, Destination>();
+
+  constructor(libc: Libc, poll: SocketPoll) {
+    // In shared memory, whose address stays.
+    const sent = new Uint8Array(new SharedArrayBuffer(MAX_QUERY_BYTES));
+    const received = new Uint8Array(new SharedArrayBuffer(MAX_UDP_RESPONSE_BYTES));
+    this.#libc = libc;
+    this.#shared = {
+      libc,
+      poll,
+      sent,
+      sentAddress: libc.addressOf(sent),
+      received,
+      receivedAddress: libc.addressOf(received),
+    };
+  }
+
+  open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined {
+    const libc = this.#libc;
+    const { family, address, length } = this.#destinationOf(upstream);
+    const fd = libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return undefined;
+    // An unbound socket is given a random port when it is connected.
+    if (libc.connect(fd, address, length) < 0) {
+      libc.close(fd);
+      return undefined;
+    }
+    return new LibcOutgoingSocket(fd, { shared: this.#shared, events });
+  }
+
+  wakeWithin(ms: number): void {
+    this.#shared.poll.turnWithin(ms);
+  }
+
+  #destinationOf(upstream: UpstreamAddress): Destination {
+    let destination = this.#destinations.get(upstream);
+    if (destination === undefined) {
+      destination = this.#createDestination(upstream);
+      this.#destinations.set(upstream, destination);
+    }
+    return destination;
+  }
+
+  #createDestination({ address: text, port }: UpstreamAddress): Destination {
+    const [plain, scope] = text.split('%');
+    const bytes = parseAddress(plain);
+    if (bytes === undefined) throw new TypeError(`Cannot ask upstream: no address "${text}"`);
+    const memory = new Uint8Array(new SharedArrayBuffer(MAX_SOCKADDR_BYTES));
+    const parts = { address: bytes, port, scope: scopeIndex(scope) };
+    const length = putSockaddr(memory, 0, parts);
+    const family = bytes.length === 4 ? AF_INET : AF_INET6;
+    return { family, memory, address: this.#libc.addressOf(memory), length };
+  }
+}
+
+class LibcOutgoingSocket implements OutgoingSocket {
+  readonly #fd: number;
+  readonly #shared: Shared;
+  readonly #events: OutgoingEvents;
+  #isOpen = true;
+
+  constructor(fd: number, { shared, events }: { shared: Shared; events: OutgoingEvents }) {
+    this.#fd = fd;
+    this.#shared = shared;
+    this.#events = events;
+    shared.poll.watch(fd, () => this.#read());
+  }
+
+  send(message: Uint8Array): boolean {
+    const { libc, sent, sentAddress } = this.#shared;
+    if (!this.#isOpen) return false;
+    sent.set(message);
+    return libc.send(this.#fd, sentAddress, message.length, MSG_DONTWAIT) >= 0;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#shared.poll.forget(this.#fd);
+    this.#shared.libc.close(this.#fd);
+  }
+
+  #read(): void {
+    const { libc, received, receivedAddress } = this.#shared;
+    for (let i = 0; i < MAX_RECEIVED && this.#isOpen; i++) {
+      const flags = MSG_DONTWAIT | MSG_TRUNC;
+      const length = libc.recv(this.#fd, receivedAddress, MAX_UDP_RESPONSE_BYTES, flags);
+      if (length >= 0) {
+        this.#events.onMessage(received, length);
+        continue;
+      }
+      const errno = libc.errno();
+      // Anything else is what ICMP said: RFC 1122 section 4.1.3.3.
+      if (errno !== EAGAIN && errno !== EINTR) this.#events.onRefused();
+      return;
+    }
+  }
+}
+
+/** The index of the interface of a link-local address, `fe80::1%eth0`; 0 where there is none such. */
+function scopeIndex(name: string | undefined): number {
+  if (name === undefined) return 0;
+  if (/^\d+$/.test(name)) return Number(name);
+  const addresses = networkInterfaces()[name] ?? [];
+  return addresses.find((each) => each.family === 'IPv6')?.scopeid ?? 0;
+}

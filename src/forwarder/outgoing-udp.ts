@@ -1,0 +1,29 @@
+/**
+ * How queries leave by UDP: each from a socket of its own, whose port the system chooses at random and which takes
+ * nothing but what comes from the upstream's address and port. RFC 5452 section 9.2.
+ */
+import type { UpstreamAddress } from './upstream-address.ts';
+
+/** Longest response that is read, in bytes; what is longer is asked for by TCP. */
+export const MAX_UDP_RESPONSE_BYTES = 4096;
+
+export interface OutgoingSocket {
+  /** Sends a message; false where the system did not take it. */
+  send(message: Uint8Array): boolean;
+  /** Nothing is called any more. */
+  close(): void;
+}
+
+export interface OutgoingEvents {
+  /** `message[0, length)` came, and is good until this returns. */
+  readonly onMessage: (message: Uint8Array, length: number) => void;
+  /** The system says that nobody is there. */
+  readonly onRefused: () => void;
+}
+
+export interface OutgoingUdp {
+  /** Opens a socket for an upstream; undefined where the system has none to give, or there is no way there. */
+  open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined;
+  /** Lets timers of this thread be exact to so many milliseconds until then. */
+  wakeWithin(ms: number): void;
+}

@@ -1,0 +1,186 @@
+/**
+ * Makes of an upstream's response what is kept: its records without OPT, how long they live, and what kind of answer
+ * it is. RFC 2308 (negative answers), RFC 2181 section 8 (TTL), RFC 8914 (extended errors).
+ */
+import { encodeAnswer, TENTHS } from '../cache/answer-format.ts';
+import type { AnswerKind } from '../cache/answer-kind.ts';
+import { EDNS_OPTION_EXTENDED_ERROR, FLAG, HEADER_BYTES, RCODE, TYPE } from '../dns/constants.ts';
+import type { MessageScan } from '../dns/message-scan.ts';
+import { foldCase } from '../dns/name.ts';
+
+/** Seconds. */
+export interface LifetimeLimits {
+  readonly maxTtlSeconds: number;
+  readonly negativeMaxTtlSeconds: number;
+}
+
+/** An answer, and how the cache is to hold it. */
+export interface ReceivedAnswer {
+  readonly kind: AnswerKind;
+  /** In the form of `answer-format.ts`. */
+  readonly answer: Uint8Array<ArrayBuffer>;
+  /** Tenths of a second; 0 where it must not be kept. */
+  readonly lifetime: number;
+}
+
+const OPT_FIXED_BYTES = 10;
+/** RDATA of an SOA record behind its two names: serial, refresh, retry, expire, MINIMUM. */
+const SOA_MINIMUM_FROM_END = 4;
+/** Longest EXTRA-TEXT that is handed on, in bytes. */
+const MAX_TEXT_BYTES = 160;
+const NO_TEXT = new Uint8Array(0);
+
+/** Takes the message that `scan` has read, which answers the question that it repeats. `now` is in tenths. */
+export function receiveAnswer(
+  scan: MessageScan,
+  message: Uint8Array,
+  { now, ...limits }: LifetimeLimits & { readonly now: number },
+): ReceivedAnswer {
+  const kept = countKept(scan);
+  const rcode = scan.flags & FLAG.rcodeMask;
+  const kind = kindOf(scan, rcode);
+  const ttlSeconds = limitTtls(scan, message, { kept, kind, limits });
+  const lifetime = ttlSeconds * TENTHS;
+  const end = kept === 0 ? scan.questionEnd : scan.endAt[kept - 1];
+  const records = message.slice(scan.questionEnd, end);
+  foldOwners(scan, message, { records, kept });
+  const { answers, authorities } = scan;
+  const answer = encodeAnswer({
+    rcode,
+    isAuthentic: (scan.flags & FLAG.ad) !== 0,
+    answers: Math.min(answers, kept),
+    authorities: Math.min(Math.max(kept - answers, 0), authorities),
+    additionals: Math.max(kept - answers - authorities, 0),
+    questionEnd: scan.questionEnd,
+    offsets: offsetsOf(scan, kept),
+    pointers: pointersOf(scan, end),
+    records,
+    ...findExtendedError(scan, message),
+    storedAt: now,
+    lifetime,
+  });
+  return { kind, answer, lifetime };
+}
+
+/** Records before the first that belongs to the message's way and not to the answer: OPT, TSIG, SIG(0). */
+function countKept(scan: MessageScan): number {
+  const first = scan.answers + scan.authorities;
+  for (let i = first; i < scan.records; i++) {
+    const type = scan.typeOf[i];
+    if (type === TYPE.OPT || type === TYPE.TSIG || type === TYPE.SIG) return i;
+  }
+  return scan.records;
+}
+
+/** RFC 2308 section 2: what kinds of negative answers there are; section 7: failures. */
+function kindOf(scan: MessageScan, rcode: number): AnswerKind {
+  if (rcode === RCODE.NXDOMAIN) return 'negative';
+  if (rcode !== RCODE.NOERROR) return 'failure';
+  for (let i = 0; i < scan.answers; i++) {
+    if (scan.typeOf[i] === scan.qtype || scan.qtype === TYPE.ANY) return 'positive';
+  }
+  // A chain of aliases that ends without the type is NODATA, RFC 2308 section 2.2.
+  return 'negative';
+}
+
+/**
+ * Writes TTLs back as they may be kept, and gives the shortest, in seconds; 0 where a negative answer has no SOA:
+ * RFC 2308 section 5.
+ */
+function limitTtls(
+  scan: MessageScan,
+  message: Uint8Array,
+  { kept, kind, limits }: { kept: number; kind: AnswerKind; limits: LifetimeLimits },
+): number {
+  const isNegative = kind !== 'positive';
+  const mostSeconds = isNegative
+    ? Math.min(limits.negativeMaxTtlSeconds, limits.maxTtlSeconds)
+    : limits.maxTtlSeconds;
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  let shortest = mostSeconds;
+  let hasSoa = false;
+  for (let i = 0; i < kept; i++) {
+    let ttl = Math.min(scan.ttlOf(i), mostSeconds);
+    const isAuthority = i >= scan.answers && i < scan.answers + scan.authorities;
+    if (isNegative && isAuthority && scan.typeOf[i] === TYPE.SOA) {
+      ttl = Math.min(ttl, clampTtl(view.getUint32(scan.endAt[i] - SOA_MINIMUM_FROM_END)));
+      hasSoa = true;
+    }
+    view.setUint32(scan.ttlAt[i], ttl);
+    shortest = Math.min(shortest, ttl);
+  }
+  if (isNegative && !hasSoa) return 0;
+  return kept === 0 ? 0 : shortest;
+}
+
+function clampTtl(ttl: number): number {
+  return ttl > 0x7fffffff ? 0 : ttl;
+}
+
+function offsetsOf(scan: MessageScan, kept: number): number[] {
+  const offsets: number[] = [];
+  for (let i = 0; i < kept; i++) {
+    offsets.push(scan.ttlAt[i] - scan.questionEnd, scan.endAt[i] - scan.questionEnd);
+  }
+  return offsets;
+}
+
+function pointersOf(scan: MessageScan, end: number): number[] {
+  const pointers: number[] = [];
+  for (let i = 0; i < scan.pointers && scan.pointerAt[i] < end; i++) {
+    pointers.push(scan.pointerAt[i] - scan.questionEnd);
+  }
+  return pointers;
+}
+
+/**
+ * Folds owner names that repeat the question in full: some servers do not compress, and what they repeat is the case
+ * that we have asked with, which was random.
+ */
+function foldOwners(
+  scan: MessageScan,
+  message: Uint8Array,
+  { records, kept }: { records: Uint8Array; kept: number },
+): void {
+  const length = scan.questionNameEnd - HEADER_BYTES;
+  for (let i = 0; i < kept; i++) {
+    const start = scan.startOf(i);
+    // A name that is compressed somewhere is shorter than the question's.
+    if (scan.ttlAt[i] - OWNER_TO_TTL_BYTES - start !== length) continue;
+    let at = 0;
+    while (at < length && isSame(message[start + at], message[HEADER_BYTES + at])) at++;
+    if (at < length) continue;
+    const to = start - scan.questionEnd;
+    for (let j = 0; j < length; j++) records[to + j] = foldCase(records[to + j]);
+  }
+}
+
+/** Type and class stand between an owner name and its TTL. */
+const OWNER_TO_TTL_BYTES = 4;
+
+function isSame(a: number, b: number): boolean {
+  return foldCase(a) === foldCase(b);
+}
+
+/** Finds what the upstream says of a failure, in its OPT record. */
+function findExtendedError(
+  scan: MessageScan,
+  message: Uint8Array,
+): { readonly extendedError: number; readonly text: Uint8Array } {
+  for (let i = scan.answers + scan.authorities; i < scan.records; i++) {
+    if (scan.typeOf[i] !== TYPE.OPT) continue;
+    const end = scan.endAt[i];
+    let at = scan.ttlAt[i] - 4 + OPT_FIXED_BYTES;
+    while (at + 4 <= end) {
+      const code = (message[at] << 8) | message[at + 1];
+      const length = (message[at + 2] << 8) | message[at + 3];
+      if (code === EDNS_OPTION_EXTENDED_ERROR && length >= 2 && at + 4 + length <= end) {
+        const extendedError = (message[at + 4] << 8) | message[at + 5];
+        const isShort = length - 2 <= MAX_TEXT_BYTES && scan.records === 1;
+        return { extendedError, text: isShort ? message.slice(at + 6, at + 4 + length) : NO_TEXT };
+      }
+      at += 4 + length;
+    }
+  }
+  return { extendedError: -1, text: NO_TEXT };
+}

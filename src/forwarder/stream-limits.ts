@@ -1,0 +1,48 @@
+/** What one upstream may take up over TCP or TLS, and what is counted of it. */
+
+export interface StreamLimits {
+  readonly maxConnections: number;
+  /** Queries of one connection that wait for a response. */
+  readonly maxOutstanding: number;
+  /** Until queries can be sent, TLS included. */
+  readonly connectTimeoutMs: number;
+  /** A connection on which nothing has come for so long while queries wait gets no more of them if another can. */
+  readonly stalledMs: number;
+  /** A connection on which nothing has come for so long while queries wait is given up. */
+  readonly silenceTimeoutMs: number;
+  /** A connection without queries is closed after this time (RFC 7766 section 6.2.3: a few seconds). */
+  readonly idleTimeoutMs: number;
+}
+
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  maxConnections: 2,
+  maxOutstanding: 256,
+  connectTimeoutMs: 2000,
+  stalledMs: 1000,
+  silenceTimeoutMs: 5000,
+  idleTimeoutMs: 10_000,
+};
+
+export type StreamEvent =
+  /** A connection was begun. */
+  | 'connect'
+  /** It was there, and could not be used. */
+  | 'connectFailed'
+  /** Without a look at the certificate, which was looked at when the session began (RFC 8446 section 2.2). */
+  | 'sessionResumed'
+  /** A query went over a connection that was open already. */
+  | 'connectionReused'
+  /** A query was sent once more because its connection had ended. */
+  | 'retry'
+  /** A message that answers no query that waits: forged, or late. */
+  | 'ignoredResponse'
+  | 'malformed'
+  /** A connection was given up because nothing came. */
+  | 'silent'
+  | 'idleClosed'
+  /** A query was not sent because as many wait as may. */
+  | 'busy';
+
+export interface StreamEvents {
+  count(event: StreamEvent): void;
+}

@@ -1,0 +1,51 @@
+/** An upstream: where it is, how it has done, what it understands, and its connections. */
+
+import type { StreamUpstream } from './stream-upstream.ts';
+import type { UpstreamAddress } from './upstream-address.ts';
+import { UpstreamHealth } from './upstream-health.ts';
+import type { UpstreamStats } from './upstream-stats.ts';
+
+/** How long one that does not understand EDNS is asked without, in milliseconds. */
+const PLAIN_MS = 600_000;
+
+export interface UpstreamOptions {
+  /** Opens connections for the transports that have them, and for what is cut over UDP. */
+  readonly stream: StreamUpstream;
+  readonly stats: UpstreamStats;
+}
+
+export class Upstream {
+  readonly address: UpstreamAddress;
+  /** `10.0.0.53:53`, or `tls://10.0.0.53:853`. */
+  readonly label: string;
+  readonly health = new UpstreamHealth();
+  readonly stream: StreamUpstream;
+  readonly stats: UpstreamStats;
+  #plainUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(address: UpstreamAddress, { stream, stats }: UpstreamOptions) {
+    this.address = address;
+    this.label = labelOf(address);
+    this.stream = stream;
+    this.stats = stats;
+  }
+
+  /** RFC 6891 section 7: one that has answered FORMERR to EDNS is asked without. */
+  hasEdns(now: number): boolean {
+    return now >= this.#plainUntil;
+  }
+
+  noteNoEdns(now: number): void {
+    this.#plainUntil = now + PLAIN_MS;
+  }
+
+  close(): void {
+    this.stream.close();
+  }
+}
+
+/** Gives the upstream's name in logs and metrics. */
+export function labelOf({ transport, address, port }: UpstreamAddress): string {
+  const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return transport === 'udp' ? place : `${transport}://${place}`;
+}

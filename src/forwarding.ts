@@ -1,0 +1,233 @@
+/**
+ * What is asked of others: builds the forwarder from the configuration, and answers with it the queries that
+ * responders hand on. In: missed queries; out: responses, made by the same `respond()` as all others, so that an alias
+ * of ours, the limits of the client and the flags are dealt with in one place.
+ */
+import { AnswerCache } from './cache/answer-cache.ts';
+import { AnswerView } from './cache/answer-format.ts';
+import { createCacheClock } from './cache/cache-clock.ts';
+import { createCacheMemory } from './cache/cache-memory.ts';
+import { type CacheQuestion, CacheReader } from './cache/cache-reader.ts';
+import type { Configuration, SocketAddress } from './config/configuration.ts';
+import { EDNS_UDP_BYTES, HEADER_BYTES, MAX_MESSAGE_BYTES } from './dns/constants.ts';
+import { ForwardZones } from './forwarder/forward-zones.ts';
+import { Forwarder } from './forwarder/forwarder.ts';
+import type { OutgoingUdp } from './forwarder/outgoing-udp.ts';
+import { DgramOutgoingUdp } from './forwarder/outgoing-udp-dgram.ts';
+import { LibcOutgoingUdp } from './forwarder/outgoing-udp-libc.ts';
+import { copyQuestion, type Question } from './forwarder/question.ts';
+import type { MissedQuery, ReplyToMiss } from './misses.ts';
+import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
+import type { LogFunction } from './monitoring/log-event.ts';
+import type { OutsideAnswers } from './responder/outside-answer.ts';
+import { Responder } from './responder/respond.ts';
+import type { Transport } from './responder/respond-function.ts';
+import { AF_INET, type Libc } from './socket/libc.ts';
+import { openPoll, SocketPoll } from './socket/socket-poll.ts';
+import { TableReader } from './table/table-reader.ts';
+import type { SharedCache, ZoneMemory } from './threads.ts';
+import { UpstreamSets } from './upstream-sets.ts';
+import { ZoneStatus } from './zone/status.ts';
+import type { ServedZone } from './zone/zone-set.ts';
+
+/** Answers from outside that one query may need, one behind the other: an alias may change meanwhile. */
+const MAX_ROUNDS = 3;
+const SWEEP_MS = 1000;
+
+export interface ForwardingOptions {
+  readonly configuration: Configuration;
+  readonly zones: readonly ServedZone[];
+  readonly listen: readonly SocketAddress[];
+  /** Responder threads; this one reads as the one behind the last. */
+  readonly responders: number;
+  /** The C library, where datagrams move by it. */
+  readonly libc: Libc | undefined;
+  readonly memory: () => ZoneMemory;
+  readonly log: LogFunction;
+}
+
+export class Forwarding {
+  readonly cache: SharedCache;
+  readonly forwarder: Forwarder;
+  readonly answers: AnswerCache;
+  readonly sets: UpstreamSets;
+  readonly #options: ForwardingOptions;
+  readonly #found: FoundAnswers;
+  readonly #response: Uint8Array = new Uint8Array(MAX_MESSAGE_BYTES);
+  readonly #transports: Readonly<Record<string, Transport>>;
+  readonly #sweeping: NodeJS.Timeout;
+  readonly #epollFd: number;
+  #reader!: TableReader;
+  #responder!: Responder;
+  /** What `respond()` has to know from outside, where it could not answer. */
+  #wanted: Question | undefined;
+
+  constructor(options: ForwardingOptions) {
+    const { configuration, listen, responders, libc, log } = options;
+    const { forward, cache } = configuration;
+    const readers = responders + 1;
+    const memory = createCacheMemory({ ...cache, readers });
+    this.#options = options;
+    this.cache = { memory, readers };
+    this.#found = new FoundAnswers(new CacheReader(memory, { reader: responders, readers }));
+    const cacheNow = createCacheClock();
+    this.answers = new AnswerCache({ ...cache, memory, readers, now: cacheNow });
+    this.sets = new UpstreamSets(forward, { listen, log });
+    this.#epollFd = libc === undefined ? -1 : openPoll(libc);
+    this.forwarder = new Forwarder({
+      ...cache,
+      zones: new ForwardZones(this.sets.zones),
+      upstreams: () => this.sets.upstreams,
+      udp: this.#openUdp(libc),
+      cache: this.answers,
+      log,
+      now: () => performance.now(),
+      cacheNow,
+    });
+    this.#transports = {
+      udp4: this.#transportOf('udp', 4),
+      udp6: this.#transportOf('udp', 6),
+      tcp4: this.#transportOf('tcp', 4),
+      tcp6: this.#transportOf('tcp', 6),
+    };
+    this.use(options.memory());
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Answers from other memory of the zone from now on. */
+  use(memory: ZoneMemory): void {
+    const { configuration, zones, responders } = this.#options;
+    const { ttl, negativeTtl, pods, forward, filterAaaa } = configuration;
+    this.#reader = new TableReader(memory.table, responders);
+    this.#responder = new Responder({
+      table: this.#reader,
+      zones,
+      status: new ZoneStatus(memory.status),
+      ttl,
+      negativeTtl,
+      podsInsecure: pods === 'insecure',
+      forwarded: forward.flatMap((each) => each.zones),
+      filterAaaa,
+      outside: this.#found,
+      // The responder that handed the query on has counted it.
+      counters: responderCounters(createResponderCounters(1), 0),
+    });
+  }
+
+  /** Answers a query that was handed on. */
+  answer(missed: MissedQuery, reply: ReplyToMiss): void {
+    this.#answer(missed, { reply, round: 0 });
+  }
+
+  close(): void {
+    clearInterval(this.#sweeping);
+    this.forwarder.close();
+    this.sets.close();
+    if (this.#epollFd >= 0) this.#options.libc?.close(this.#epollFd);
+  }
+
+  #answer(missed: MissedQuery, { reply, round }: { reply: ReplyToMiss; round: number }): void {
+    const response = this.#respond(missed);
+    const wanted = this.#wanted;
+    if (response !== undefined || wanted === undefined || round === MAX_ROUNDS) {
+      reply(response);
+      return;
+    }
+    this.forwarder.resolve(wanted, {
+      spelled: nameAsSpelled(missed.query, wanted),
+      done: (answer, isStale) => {
+        this.#found.use({ question: wanted, answer, isStale });
+        this.#answer(missed, { reply, round: round + 1 });
+        this.#found.clear();
+      },
+    });
+  }
+
+  /** Gives a copy of the response; undefined where something is wanted from outside first. */
+  #respond({ query, protocol, from }: MissedQuery): Uint8Array | undefined {
+    const transport = this.#transports[`${protocol}${from[0] === AF_INET ? 4 : 6}`];
+    const buffer = protocol === 'udp' ? this.#response.subarray(0, EDNS_UDP_BYTES) : this.#response;
+    this.#wanted = undefined;
+    this.#reader.enter();
+    this.#found.enter();
+    const length = this.#responder.respond(query, query.length, buffer, transport);
+    this.#found.leave();
+    this.#reader.leave();
+    return length === 0 ? undefined : buffer.slice(0, length);
+  }
+
+  #transportOf(protocol: 'udp' | 'tcp', family: 4 | 6): Transport {
+    return {
+      protocol,
+      family,
+      handOn: () => {
+        this.#wanted = copyQuestion(this.#responder.query);
+        return true;
+      },
+    };
+  }
+
+  #openUdp(libc: Libc | undefined): OutgoingUdp {
+    if (libc === undefined) return new DgramOutgoingUdp();
+    return new LibcOutgoingUdp(libc, new SocketPoll(libc, this.#epollFd));
+  }
+
+  #sweep(): void {
+    this.forwarder.prefetch(this.answers.sweep());
+  }
+}
+
+/** An answer that has just come, for the query that waited for it; otherwise what the cache has. */
+class FoundAnswers implements OutsideAnswers {
+  readonly #cache: CacheReader;
+  #question: Question | undefined;
+  #isNewStale = false;
+  view: AnswerView;
+  isStale = false;
+  ageSeconds = 0;
+
+  constructor(cache: CacheReader) {
+    this.#cache = cache;
+    this.view = cache.view;
+  }
+
+  enter(): void {
+    this.#cache.enter();
+  }
+
+  leave(): void {
+    this.#cache.leave();
+  }
+
+  /** What was resolved, also where it is not to be kept. */
+  use(found: { question: Question; answer: Uint8Array<ArrayBuffer>; isStale: boolean }): void {
+    this.#question = found.question;
+    this.#isNewStale = found.isStale;
+    this.view = new AnswerView(found.answer.buffer);
+  }
+
+  clear(): void {
+    this.#question = undefined;
+    this.view = this.#cache.view;
+  }
+
+  find(question: CacheQuestion): boolean {
+    if (this.#question !== undefined && this.#question.id === copyQuestion(question).id) {
+      this.isStale = this.#isNewStale;
+      this.ageSeconds = 0;
+      return true;
+    }
+    this.view = this.#cache.view;
+    const isFound = this.#cache.find(question);
+    this.isStale = this.#cache.isStale;
+    this.ageSeconds = this.#cache.ageSeconds;
+    return isFound;
+  }
+}
+
+/** Gives the name of the query as it is spelled there; undefined where something else is wanted, behind an alias. */
+function nameAsSpelled(query: Uint8Array, { name }: Question): Uint8Array | undefined {
+  const spelled = query.subarray(HEADER_BYTES, HEADER_BYTES + name.length);
+  const isSame = spelled.every((byte, i) => (byte | 0x20) === (name[i] | 0x20));
+  return isSame && spelled.length === name.length ? spelled : undefined;
+}
