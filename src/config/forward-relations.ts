@@ -30,28 +30,31 @@ export function forwardZoneMistakes({ forward }: ConfigurationFile): RelationMis
 
 /** Finds zones that are answered from the cluster, so that nobody would ever be asked. */
 export function forwardOwnZoneMistakes(file: ConfigurationFile): RelationMistake[] {
+  const ownZones = ownZonesOf(file);
   return (file.forward ?? []).flatMap(({ zones }, i) =>
-    zones.flatMap((zone, j) => ownZoneMistakes(file, [`forward[${i}].zones[${j}]`, zone])),
+    zones.flatMap((zone, j) =>
+      ownZoneMistakes(zone, { path: `forward[${i}].zones[${j}]`, ownZones }),
+    ),
   );
 }
 
-/** Gives a mistake where a name is at or below a zone that is ours. */
-export function ownZoneMistakes(
-  file: ConfigurationFile,
-  [path, name]: readonly [path: string, name: string],
-): RelationMistake[] {
-  const own = ownZonesOf(file).find((zone) => isZoneAtOrBelow(canonicalZoneName(name), zone));
-  if (own === undefined) return [];
-  return [{ path, expected: `a name outside "${own}", which is answered here`, received: name }];
-}
-
-/** The zones for which this server is the authority, without the final dot. */
-function ownZonesOf({ zones, reverseZones, serviceCidr }: ConfigurationFile): string[] {
+/** Gives the zones for which this server is the authority, without the final dot. */
+export function ownZonesOf({ zones, reverseZones, serviceCidr }: ConfigurationFile): string[] {
   const ofPrefixes = serviceCidr
     .flatMap((prefix) => parsePrefix(prefix) ?? [])
     .flatMap(reverseZonesOf)
     .map(formatName);
   return [...zones, ...reverseZones, ...ofPrefixes].map(canonicalZoneName);
+}
+
+/** Gives a mistake where a name, or pattern, is at or below a zone that is ours. */
+export function ownZoneMistakes(
+  name: string,
+  { path, ownZones }: { readonly path: string; readonly ownZones: readonly string[] },
+): RelationMistake[] {
+  const own = ownZones.find((zone) => isZoneAtOrBelow(name, zone));
+  if (own === undefined) return [];
+  return [{ path, expected: `a name outside "${own}", which is answered here`, received: name }];
 }
 
 /** Finds upstreams that a forward has twice. */

@@ -10,6 +10,8 @@ import { isForwardZone, isHostName, isNamePattern } from './zone-name.ts';
 /** As the operators of CoreDNS know them. */
 const POLICIES_OF_FILE = ['fastest', 'random', 'round_robin', 'sequential'] as const;
 const MAX_UPSTREAMS = 15;
+/** Each query that nobody here answers is compared with all of them. */
+const MAX_REWRITES = 1000;
 const MAX_CACHE_ENTRIES = 1_000_000;
 const MIN_CACHE_BYTES = 4 << 20;
 const MAX_CACHE_BYTES = 1 << 30;
@@ -93,6 +95,7 @@ export const forwardOptions = {
     .default({})
     .describe('Names outside the zones with addresses of their own: {name: [addresses]}.'),
   rewrite: list(rewriteRule)
+    .max(MAX_REWRITES, { error: `at most ${MAX_REWRITES} entries` })
     .default([])
     .describe('Names outside the zones that are answered as others, once: the longest match.'),
   filterAaaa: yesOrNo

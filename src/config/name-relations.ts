@@ -3,13 +3,14 @@
  * that no question would meet, rules that lead back. In: a file whose options are each as they should be; out: a list.
  */
 import { canonicalAddress } from '../dns/address.ts';
-import { ownZoneMistakes } from './forward-relations.ts';
+import { ownZoneMistakes, ownZonesOf } from './forward-relations.ts';
 import type { RelationMistake } from './relations.ts';
 import type { ConfigurationFile } from './schema.ts';
-import { canonicalZoneName, isZoneAtOrBelow } from './zone-name.ts';
+import { canonicalZoneName } from './zone-name.ts';
 
 /** Finds names that are the cluster's to give, and names and addresses that stand twice. */
 export function hostMistakes(file: ConfigurationFile): RelationMistake[] {
+  const ownZones = ownZonesOf(file);
   const names = Object.keys(file.hosts).map(canonicalZoneName);
   return Object.entries(file.hosts).flatMap(([name, addresses], i) => {
     const path = `hosts.${name}`;
@@ -18,7 +19,7 @@ export function hostMistakes(file: ConfigurationFile): RelationMistake[] {
     const canonical = addresses.map(canonicalAddress);
     return [
       ...(isTwice ? [{ path, expected, received: name }] : []),
-      ...ownZoneMistakes(file, [path, name]),
+      ...ownZoneMistakes(name, { path, ownZones }),
       ...addresses.flatMap((address, j) => {
         if (canonical.indexOf(canonical[j]) === j) return [];
         const received = address;
@@ -30,6 +31,7 @@ export function hostMistakes(file: ConfigurationFile): RelationMistake[] {
 
 /** Finds rules that say nothing: of two kinds, for a name that has a rule, or that is answered before. */
 export function rewriteMistakes(file: ConfigurationFile): RelationMistake[] {
+  const ownZones = ownZonesOf(file);
   const patterns = file.rewrite.map(({ from }) => canonicalZoneName(from));
   const hosts = new Set(Object.keys(file.hosts).map(canonicalZoneName));
   return file.rewrite.flatMap(({ from, to }, i) => {
@@ -41,7 +43,7 @@ export function rewriteMistakes(file: ConfigurationFile): RelationMistake[] {
       ...(hosts.has(patterns[i])
         ? [{ path, expected: 'a name that is not in "hosts"', received: from }]
         : []),
-      ...ownZoneMistakes(file, [path, suffixOf(from)]).map((each) => ({ ...each, received: from })),
+      ...ownZoneMistakes(from, { path, ownZones }),
     ];
   });
 }
@@ -53,27 +55,22 @@ function kindMistake(path: string, [from, to]: readonly [string, string]): Relat
 
 /** Finds rules whose results would all be rewritten again: a name is rewritten once, so such a rule misleads. */
 export function rewriteLoopMistakes({ rewrite }: ConfigurationFile): RelationMistake[] {
+  const patterns = rewrite.map(({ from }) => canonicalZoneName(from));
   return rewrite.flatMap(({ to }, i) => {
-    const next = rewrite.find(({ from }) => covers(from, to));
+    const result = canonicalZoneName(to);
+    const next = patterns.find((pattern) => covers(pattern, result));
     if (next === undefined) return [];
-    const expected = `a name that no rule rewrites again, as that for "${next.from}" does`;
+    const expected = `a name that no rule rewrites again, as that for "${next}" does`;
     return [{ path: `rewrite[${i}].to`, expected, received: to }];
   });
 }
 
-/** Tells whether every name of a pattern is one of another pattern. */
+/** Tells whether every name of a pattern, in canonical form, is one of another. */
 function covers(pattern: string, other: string): boolean {
-  if (!isWildcard(pattern)) return canonicalZoneName(pattern) === canonicalZoneName(other);
-  const [suffix, otherSuffix] = [suffixOf(pattern), suffixOf(other)];
-  // What a wildcard stands for is below its suffix, not the suffix itself.
-  return isZoneAtOrBelow(otherSuffix, suffix) && (isWildcard(other) || otherSuffix !== suffix);
+  // What a wildcard stands for is below its suffix; the suffix itself begins without the dot.
+  return pattern === other || (isWildcard(pattern) && other.endsWith(pattern.slice(1)));
 }
 
 function isWildcard(pattern: string): boolean {
   return pattern.startsWith('*.');
-}
-
-/** Gives the name behind the asterisk, or the whole of one without. */
-function suffixOf(pattern: string): string {
-  return canonicalZoneName(pattern).replace(/^\*\./, '');
 }

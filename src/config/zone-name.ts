@@ -1,6 +1,6 @@
 /** Names as they stand in the configuration: host names, RFC 1123 section 2.1, and underscores. */
 import { FormatError } from '../dns/errors.ts';
-import { encodeName, isAtOrBelow } from '../dns/name.ts';
+import { encodeName } from '../dns/name.ts';
 
 const LABEL = '[A-Za-z0-9_](?:[-A-Za-z0-9_]*[A-Za-z0-9_])?';
 const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*\\.?$`);
@@ -42,9 +42,10 @@ export function canonicalZoneName(text: string): string {
   return text.toLowerCase().replace(/\.$/, '');
 }
 
-/** Tells whether a zone is another one, or lies below it. */
-export function isZoneAtOrBelow(zone: string, other: string): boolean {
-  return isAtOrBelow(encodeName(zone), encodeName(other));
+/** Tells whether a name is a zone, "" for the root, or lies below it. No name here has escapes, so texts do. */
+export function isZoneAtOrBelow(name: string, zone: string): boolean {
+  const apex = canonicalZoneName(zone);
+  return apex === '' || `.${canonicalZoneName(name)}`.endsWith(`.${apex}`);
 }
 
 function isReverseName(text: string): boolean {

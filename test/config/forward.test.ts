@@ -123,6 +123,10 @@ const MISTAKES: readonly (readonly [string, ...string[]])[] = [
     'hosts.db.shop.svc.cluster.local: expected a name outside "cluster.local", which is answered here: received "db.shop.svc.cluster.local"',
   ],
   ['rewrite: {a: b}', 'rewrite: expected a list: received {"a":"b"}'],
+  [
+    `rewrite: [${Array.from({ length: 1001 }, (_, i) => `{from: a${i}.example, to: b.example}`)}]`,
+    'rewrite: expected at most 1000 entries: received [{"from":"a0.example","to":"b.example"},{"from":"a1.example","to":"b.example"},{"from":"a2.example",...',
+  ],
   ['rewrite: [{from: a.example}]', `rewrite[0].to: expected ${PATTERN}: received nothing`],
   [
     'rewrite: [{from: "a.*.example", to: "*"}]',
@@ -162,7 +166,7 @@ const MISTAKES: readonly (readonly [string, ...string[]])[] = [
 ];
 
 for (const [text, ...expected] of MISTAKES) {
-  test(`loadConfiguration() refuses ${text}`, () => {
+  test(`loadConfiguration() refuses ${text.slice(0, 150)}`, () => {
     assert.deepEqual(mistakesOf(text), expected);
   });
 }
