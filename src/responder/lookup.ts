@@ -116,10 +116,8 @@ export class Lookup {
   #findZone(query: Query): boolean {
     for (let i = 0; i < this.#zones.length; i++) {
       const { apex, labelCount } = this.#zones[i];
-      const offset = query.nameLength - apex.length;
-      const label = query.labelCount - labelCount;
-      if (label < 0 || query.labelOffsets[label] !== offset) continue;
-      if (!isEqualAt(query.name, offset, apex)) continue;
+      const offset = query.offsetOf(apex, labelCount);
+      if (offset < 0) continue;
       this.zone = i;
       this.apexOffset = offset;
       return true;
@@ -136,17 +134,5 @@ const REVERSE_ROOTS = [
 ];
 
 function isBelowReverseRoot(query: Query): boolean {
-  return REVERSE_ROOTS.some(
-    (root) =>
-      query.labelCount > 2 &&
-      query.labelOffsets[query.labelCount - 2] === query.nameLength - root.length &&
-      isEqualAt(query.name, query.nameLength - root.length, root),
-  );
-}
-
-function isEqualAt(name: Uint8Array, offset: number, suffix: Uint8Array): boolean {
-  for (let i = suffix.length - 1; i >= 0; i--) {
-    if (name[offset + i] !== suffix[i]) return false;
-  }
-  return true;
+  return query.labelCount > 2 && REVERSE_ROOTS.some((root) => query.offsetOf(root, 2) >= 0);
 }

@@ -41,10 +41,8 @@ export class OutsideZones {
   /** Finds the zone of a query's name, and says what it means. */
   find(query: Query): OutsideVerdict {
     for (const { apex, labelCount, verdict } of this.#zones) {
-      const label = query.labelCount - labelCount;
-      if (label < 0) continue;
-      const offset = query.nameLength - apex.length;
-      if (query.labelOffsets[label] !== offset || !isAt(query.name, offset, apex)) continue;
+      const offset = query.offsetOf(apex, labelCount);
+      if (offset < 0) continue;
       this.apexOffset = offset;
       return verdict;
     }
@@ -55,11 +53,4 @@ export class OutsideZones {
 function zoneOf(name: string, verdict: OutsideVerdict): OutsideZone {
   const apex = name === '' ? ROOT : encodeName(name);
   return { apex, labelCount: countLabels(apex), verdict };
-}
-
-function isAt(name: Uint8Array, offset: number, suffix: WireName): boolean {
-  for (let i = suffix.length - 1; i >= 0; i--) {
-    if (name[offset + i] !== suffix[i]) return false;
-  }
-  return true;
 }

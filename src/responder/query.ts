@@ -81,6 +81,17 @@ export class Query {
     this.labelCount = labels;
   }
 
+  /** Gives where in the name a suffix of so many labels begins, -1 where the name does not end with it. */
+  offsetOf(suffix: Uint8Array, labelCount: number): number {
+    const offset = this.nameLength - suffix.length;
+    const label = this.labelCount - labelCount;
+    if (label < 0 || this.labelOffsets[label] !== offset) return -1;
+    for (let i = suffix.length - 1; i >= 0; i--) {
+      if (this.name[offset + i] !== suffix[i]) return -1;
+    }
+    return offset;
+  }
+
   #decodeQuestion(bytes: Uint8Array, length: number): boolean {
     const { name, labelOffsets } = this;
     let at = HEADER_BYTES;
