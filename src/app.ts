@@ -131,7 +131,7 @@ export async function startApp(
       misses = new MissAnswerer({
         rings: missRings,
         answer,
-        outletOf: (responder, listener) => threads.outletOf(responder, listener),
+        outlets: threads,
         counters: responderCounters(counters, count),
       });
     }

@@ -4,7 +4,7 @@
  * of ours, the limits of the client and the flags are dealt with in one place.
  */
 import { AnswerCache } from './cache/answer-cache.ts';
-import { AnswerView } from './cache/answer-format.ts';
+import type { AnswerView } from './cache/answer-format.ts';
 import { createCacheClock } from './cache/cache-clock.ts';
 import { createCacheMemory } from './cache/cache-memory.ts';
 import { type CacheQuestion, CacheReader } from './cache/cache-reader.ts';
@@ -15,7 +15,7 @@ import { Forwarder } from './forwarder/forwarder.ts';
 import type { OutgoingUdp } from './forwarder/outgoing-udp.ts';
 import { DgramOutgoingUdp } from './forwarder/outgoing-udp-dgram.ts';
 import { LibcOutgoingUdp } from './forwarder/outgoing-udp-libc.ts';
-import { copyQuestion, type Question } from './forwarder/question.ts';
+import { copyQuestion, idOf, type Question } from './forwarder/question.ts';
 import type { MissedQuery, ReplyToMiss } from './misses.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
@@ -57,6 +57,7 @@ export class Forwarding {
   readonly #transports: Readonly<Record<string, Transport>>;
   readonly #sweeping: NodeJS.Timeout;
   readonly #epollFd: number;
+  readonly #udp: OutgoingUdp;
   #reader!: TableReader;
   #responder!: Responder;
   /** What `respond()` has to know from outside, where it could not answer. */
@@ -74,11 +75,12 @@ export class Forwarding {
     this.answers = new AnswerCache({ ...cache, memory, readers, now: cacheNow });
     this.sets = new UpstreamSets(forward, { listen, log });
     this.#epollFd = libc === undefined ? -1 : openPoll(libc);
+    this.#udp = this.#openUdp(libc);
     this.forwarder = new Forwarder({
       ...cache,
       zones: new ForwardZones(this.sets.zones),
       upstreams: () => this.sets.upstreams,
-      udp: this.#openUdp(libc),
+      udp: this.#udp,
       cache: this.answers,
       log,
       now: () => performance.now(),
@@ -123,6 +125,7 @@ export class Forwarding {
     clearInterval(this.#sweeping);
     this.forwarder.close();
     this.sets.close();
+    this.#udp.close();
     if (this.#epollFd >= 0) this.#options.libc?.close(this.#epollFd);
   }
 
@@ -143,7 +146,7 @@ export class Forwarding {
     });
   }
 
-  /** Gives a copy of the response; undefined where something is wanted from outside first. */
+  /** Gives the response, good until the next one; undefined where something is wanted from outside first. */
   #respond({ query, protocol, from }: MissedQuery): Uint8Array | undefined {
     const transport = this.#transports[`${protocol}${from[0] === AF_INET ? 4 : 6}`];
     const buffer = protocol === 'udp' ? this.#response.subarray(0, EDNS_UDP_BYTES) : this.#response;
@@ -153,7 +156,7 @@ export class Forwarding {
     const length = this.#responder.respond(query, query.length, buffer, transport);
     this.#found.leave();
     this.#reader.leave();
-    return length === 0 ? undefined : buffer.slice(0, length);
+    return length === 0 ? undefined : buffer.subarray(0, length);
   }
 
   #transportOf(protocol: 'udp' | 'tcp', family: 4 | 6): Transport {
@@ -181,6 +184,7 @@ export class Forwarding {
 class FoundAnswers implements OutsideAnswers {
   readonly #cache: CacheReader;
   #question: Question | undefined;
+  #answer: AnswerView | undefined;
   #isNewStale = false;
   view: AnswerView;
   isStale = false;
@@ -200,19 +204,20 @@ class FoundAnswers implements OutsideAnswers {
   }
 
   /** What was resolved, also where it is not to be kept. */
-  use(found: { question: Question; answer: Uint8Array<ArrayBuffer>; isStale: boolean }): void {
+  use(found: { question: Question; answer: AnswerView; isStale: boolean }): void {
     this.#question = found.question;
     this.#isNewStale = found.isStale;
-    this.view = new AnswerView(found.answer.buffer);
+    this.#answer = found.answer;
   }
 
   clear(): void {
     this.#question = undefined;
-    this.view = this.#cache.view;
+    this.#answer = undefined;
   }
 
   find(question: CacheQuestion): boolean {
-    if (this.#question !== undefined && this.#question.id === copyQuestion(question).id) {
+    if (this.#answer !== undefined && this.#question?.id === idOf(question)) {
+      this.view = this.#answer;
       this.isStale = this.#isNewStale;
       this.ageSeconds = 0;
       return true;

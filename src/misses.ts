@@ -7,7 +7,7 @@ import { FLAG, HEADER_BYTES, MAX_MESSAGE_BYTES, RCODE } from './dns/constants.ts
 import type { ResponderCounters } from './monitoring/counters.ts';
 import type { Reply } from './responder/listener.ts';
 import { type Miss, MissReader, sharedClock } from './responder/miss-ring.ts';
-import { readSockaddr } from './socket/sockaddr.ts';
+import { addressRange, readSockaddr } from './socket/sockaddr.ts';
 import { within } from './within.ts';
 
 /** Misses that are taken from a ring before others have their turn. */
@@ -35,19 +35,18 @@ export type AnswerMiss = (missed: MissedQuery, reply: ReplyToMiss) => void;
 
 export type ReplyToMiss = (response: Uint8Array | undefined) => void;
 
-/** Where a miss came from, and the way back. */
-export interface MissOutlet {
-  readonly protocol: 'udp' | 'tcp';
-  /** Sends an answer; false where it could not be sent. */
-  readonly send: (reply: Reply) => boolean;
+/** The listeners of all responders, as the main thread knows them. */
+export interface MissOutlets {
+  protocolOf(listener: number): 'udp' | 'tcp';
+  /** Sends an answer, of which it takes a copy; false where it could not be sent. */
+  reply(responder: number, listener: number, reply: Reply): boolean;
 }
 
 export interface MissesOptions {
   /** One ring for each responder. */
   readonly rings: readonly SharedArrayBuffer[];
   readonly answer: AnswerMiss;
-  /** Gives the outlet of a listener; undefined where its responder has gone. */
-  readonly outletOf: (responder: number, listener: number) => MissOutlet | undefined;
+  readonly outlets: MissOutlets;
   /** The main thread's own block. */
   readonly counters: ResponderCounters;
   /** Defaults MAX_PENDING, MAX_PENDING_OF_CLIENT. */
@@ -66,9 +65,9 @@ interface Pending {
 export class MissAnswerer {
   readonly #options: MissesOptions;
   readonly #readers: readonly MissReader[];
-  /** In the order in which they came, all and by their clients. */
+  /** In the order in which they came. */
   readonly #pending = new Set<Pending>();
-  readonly #pendingOf = new Map<string, Set<Pending>>();
+  readonly #countOf = new Map<string, number>();
   readonly #reading: Promise<void>[];
   readonly #maxPending: number;
   readonly #maxPendingOfClient: number;
@@ -124,16 +123,13 @@ export class MissAnswerer {
   }
 
   #answer(miss: Miss, responder: number): void {
-    const { answer, outletOf } = this.#options;
-    const { query, replyTo, arrivedAt } = miss;
-    const protocol = outletOf(responder, miss.listener)?.protocol;
-    if (protocol === undefined) return;
+    const { answer, outlets } = this.#options;
+    const { query, replyTo, arrivedAt, listener } = miss;
     const pending = { miss, responder, client: clientOf(replyTo) };
+    const missed = { query, protocol: outlets.protocolOf(listener), from: replyTo, arrivedAt };
     this.#add(pending);
     try {
-      answer({ query, protocol, from: replyTo, arrivedAt }, (response) =>
-        this.#reply(pending, response),
-      );
+      answer(missed, (response) => this.#reply(pending, response));
     } catch {
       this.#reply(pending, undefined);
     }
@@ -142,26 +138,29 @@ export class MissAnswerer {
   /** Notes a query that waits; where too many do, the oldest is told that it will not be answered. */
   #add(pending: Pending): void {
     const { client } = pending;
-    const ofClient = this.#pendingOf.get(client) ?? new Set();
-    if (ofClient.size >= this.#maxPendingOfClient) this.#shedOldest(ofClient);
-    else if (this.#pending.size >= this.#maxPending) this.#shedOldest(this.#pending);
+    const count = this.#countOf.get(client) ?? 0;
+    if (count >= this.#maxPendingOfClient) this.#shed((each) => each.client === client);
+    else if (this.#pending.size >= this.#maxPending) this.#shed(() => true);
     this.#pending.add(pending);
-    ofClient.add(pending);
-    this.#pendingOf.set(client, ofClient);
+    this.#countOf.set(client, (this.#countOf.get(client) ?? 0) + 1);
   }
 
-  #shedOldest(set: ReadonlySet<Pending>): void {
-    const [oldest] = set;
-    this.#options.counters.countTransportEvent('missShed');
-    this.#reply(oldest, undefined);
+  #shed(isMeant: (pending: Pending) => boolean): void {
+    for (const pending of this.#pending) {
+      if (!isMeant(pending)) continue;
+      this.#options.counters.countTransportEvent('missShed');
+      this.#reply(pending, undefined);
+      return;
+    }
   }
 
   /** False where the query has its answer. */
   #remove(pending: Pending): boolean {
     if (!this.#pending.delete(pending)) return false;
-    const ofClient = this.#pendingOf.get(pending.client);
-    ofClient?.delete(pending);
-    if (ofClient?.size === 0) this.#pendingOf.delete(pending.client);
+    const { client } = pending;
+    const left = (this.#countOf.get(client) ?? 1) - 1;
+    if (left === 0) this.#countOf.delete(client);
+    else this.#countOf.set(client, left);
     if (this.#pending.size === 0) this.#onIdle?.();
     return true;
   }
@@ -169,12 +168,12 @@ export class MissAnswerer {
   /** Sends the answer, or SERVFAIL where there is none. */
   #reply(pending: Pending, response: Uint8Array | undefined): void {
     if (!this.#remove(pending) || this.#isOver) return;
-    const { outletOf, counters } = this.#options;
+    const { outlets, counters } = this.#options;
     const { miss, responder } = pending;
     const { query, replyTo, arrivedAt, ticket, listener } = miss;
     const bytes = isMessage(response) ? response : buildServfail(query);
     // The responder may have died meanwhile, and its connections with it.
-    if (!outletOf(responder, listener)?.send({ replyTo, ticket, response: bytes })) {
+    if (!outlets.reply(responder, listener, { replyTo, ticket, response: bytes })) {
       counters.countTransportEvent('missAnswerLost');
       return;
     }
@@ -191,7 +190,8 @@ export function formatClient({ from }: MissedQuery): { address: string; port: nu
 }
 
 function clientOf(replyTo: Uint8Array): string {
-  return String.fromCharCode(...readSockaddr(replyTo, 0).address);
+  const [start, end] = addressRange(replyTo);
+  return Buffer.from(replyTo.buffer, replyTo.byteOffset).toString('latin1', start, end);
 }
 
 function isMessage(response: Uint8Array | undefined): response is Uint8Array {

@@ -1,10 +1,11 @@
 /** The responder threads as the main thread sees them: as many as were asked for, each replaced when it dies. */
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { grantedProcessors } from './granted-processors.ts';
-import type { MissOutlet } from './misses.ts';
+import type { MissOutlets } from './misses.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import type { ThreadState } from './monitoring/metrics.ts';
 import { createPulses } from './monitoring/pulse.ts';
+import type { Reply } from './responder/listener.ts';
 import { createTcpCensus } from './responder/tcp-census.ts';
 import { ResponderWatch, type WatchedResponder } from './responder-watch.ts';
 import { StartError } from './start-error.ts';
@@ -59,7 +60,7 @@ interface Shared {
 
 type Responder = Supervisor<ResponderThreadData, ResponderThreadMessage, ResponderThreadCommand>;
 
-export class SupervisedResponders {
+export class SupervisedResponders implements MissOutlets {
   readonly #options: SupervisedRespondersOptions;
   readonly #threads: readonly Responder[];
   readonly #listening: readonly PromiseWithResolvers<void>[];
@@ -116,23 +117,24 @@ export class SupervisedResponders {
     await Promise.all(this.#listening.map(({ promise }) => promise));
   }
 
-  /** Gives the way back for what a responder handed on; undefined where it has died. */
-  outletOf(index: number, listener: number): MissOutlet | undefined {
+  /** Listeners are numbered by address, UDP before TCP. */
+  protocolOf(listener: number): 'udp' | 'tcp' {
+    return listener % 2 === 0 ? 'udp' : 'tcp';
+  }
+
+  /** Sends the answer to what a responder handed on: by its socket, or through it, if it lives. */
+  reply(index: number, listener: number, reply: Reply): boolean {
     const { sockets } = this.#options;
-    const thread = this.#threads[index];
-    const protocol = listener % 2 === 0 ? 'udp' : 'tcp';
-    if (sockets !== undefined && protocol === 'udp') {
-      const handle = sockets.of(index).handles[listener >> 1];
-      return { protocol, send: (reply) => sockets.reply(handle, reply) };
+    if (sockets !== undefined && this.protocolOf(listener) === 'udp') {
+      return sockets.reply(sockets.of(index).handles[listener >> 1], reply);
     }
-    if (!thread.isAlive) return undefined;
-    return {
-      protocol,
-      send: (reply) => {
-        thread.send({ kind: 'answer', listener, reply });
-        return true;
-      },
-    };
+    const thread = this.#threads[index];
+    if (!thread.isAlive) return false;
+    const { ticket, replyTo, response } = reply;
+    // Not the memory that they are parts of.
+    const copy = { ticket, replyTo: Uint8Array.from(replyTo), response: Uint8Array.from(response) };
+    thread.send({ kind: 'answer', listener, reply: copy });
+    return true;
   }
 
   /** Lets all of them answer from other memory. */

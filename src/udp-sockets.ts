@@ -41,8 +41,8 @@ export class UdpSockets {
   readonly #open: UdpSocket[] = [];
   readonly #polls: number[] = [];
   readonly #responders: ResponderSockets[] = [];
-  /** For answers of the main thread, one at a time, by the way that the query came. */
-  readonly #replies = new Map<string, DatagramBatch>();
+  /** For answers of the main thread, one at a time. */
+  readonly #replies = new Map<UdpHandle, DatagramBatch>();
   #isClosed = false;
 
   /** Opens every socket; throws ListenError. */
@@ -142,19 +142,18 @@ export class UdpSockets {
     }
   }
 
-  #replyBatch({ family, tellsDestination }: UdpHandle): DatagramBatch {
-    const key = `${family} ${tellsDestination}`;
-    let batch = this.#replies.get(key);
+  #replyBatch(handle: UdpHandle): DatagramBatch {
+    let batch = this.#replies.get(handle);
     if (batch === undefined) {
       const shape = {
         slots: 1,
         receiveBytes: 0,
         sendBytes: EDNS_UDP_BYTES,
-        family: family === AF_INET ? AF_INET : AF_INET6,
-        hasDestination: tellsDestination,
+        family: handle.family === AF_INET ? AF_INET : AF_INET6,
+        hasDestination: handle.tellsDestination,
       };
       batch = new DatagramBatch(createBatchMemory(shape), { shape, libc: this.#libc });
-      this.#replies.set(key, batch);
+      this.#replies.set(handle, batch);
     }
     return batch;
   }

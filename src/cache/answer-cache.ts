@@ -11,7 +11,7 @@
  * anything goes. The bytes of an answer are in the table alone.
  */
 import { LRUCache } from 'lru-cache';
-import { nameKey } from '../dns/name.ts';
+import { MAX_KEY_BYTES } from '../table/layout.ts';
 import { TableWriter } from '../table/table-writer.ts';
 import { AnswerView, TENTHS } from './answer-format.ts';
 import type { AnswerKind } from './answer-kind.ts';
@@ -51,8 +51,8 @@ export interface AnswerCacheOptions {
 }
 
 interface Entry {
-  readonly key: Uint8Array;
-  readonly name: string;
+  /** The key, a character a byte. */
+  readonly key: string;
   /** The kind of the answer that is kept. */
   kind: AnswerKind;
   shelf: Shelf;
@@ -65,7 +65,7 @@ interface Entry {
 /** An answer to be kept. */
 export interface KeptAnswer {
   readonly kind: AnswerKind;
-  /** In the form of `answer-format.ts`. */
+  /** In the form of `answer-format.ts`; its mark is written here. */
   readonly answer: Uint8Array;
 }
 
@@ -82,6 +82,7 @@ export class AnswerCache {
   readonly #freeSlots: number[];
   /** Entries that are served although they are out of date. */
   readonly #stale = new Set<Entry>();
+  readonly #key = Buffer.alloc(MAX_KEY_BYTES);
   /** Entries that went for want of room. */
   evictions = 0;
   /** Answers that no room could be made for. */
@@ -101,13 +102,12 @@ export class AnswerCache {
     this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i);
   }
 
-  /** Keeps an answer whose lifetime is not 0, in place of what there was for the key, which is copied. */
-  put(key: Uint8Array, { kind, answer }: KeptAnswer): void {
-    const name = nameKey(key);
-    const known = this.#entries.get(name);
+  /** Keeps an answer whose lifetime is not 0, in place of what there was for the key, a character a byte. */
+  put(key: string, { kind, answer }: KeptAnswer): void {
+    const known = this.#entries.get(key);
     // What nobody could say takes the place of nothing that somebody said.
     if (known !== undefined && kind === 'failure' && known.kind !== 'failure') return;
-    const entry = known ?? this.#create(key, { name, kind });
+    const entry = known ?? this.#create(key, kind);
     entry.kind = kind;
     this.#place(entry, shelfFor(entry, kind));
     if (!this.#write(entry, answer)) {
@@ -116,27 +116,25 @@ export class AnswerCache {
     }
   }
 
-  /** Gives a copy of a positive answer that is out of date and may still be served, and lets readers serve it. */
-  useStale(key: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-    const entry = this.#entries.get(nameKey(key));
+  /**
+   * Lets readers serve a positive answer that is out of date for a while, and gives a view of it, good until the next
+   * change; undefined where there is none that may be served.
+   */
+  useStale(key: string): AnswerView | undefined {
+    const entry = this.#entries.get(key);
     if (entry === undefined || entry.kind !== 'positive') return undefined;
-    const start = this.#table.valueStart(entry.record);
-    this.#view.open(start);
+    const view = this.#viewOf(entry);
     const now = this.#now();
-    const end = this.#view.storedAt + this.#view.lifetime + this.#serveStale;
+    const end = view.storedAt + view.lifetime + this.#serveStale;
     if (end <= now) return undefined;
-    this.#view.staleUntil = Math.min(now + STALE_RECHECK, end);
+    view.staleUntil = Math.min(now + STALE_RECHECK, end);
     this.#stale.add(entry);
-    const value = this.#table.get(entry.key);
-    return value && new Uint8Array(value);
+    return view;
   }
 
   /** The upstreams answer again: nothing is served any more because they did not. */
   forgetFailures(): void {
-    for (const entry of this.#stale) {
-      this.#view.open(this.#table.valueStart(entry.record));
-      this.#view.staleUntil = 0;
-    }
+    for (const entry of this.#stale) this.#viewOf(entry).staleUntil = 0;
     this.#stale.clear();
     for (const entry of [...this.#shelves.failure.values()]) this.#remove(entry);
   }
@@ -145,8 +143,8 @@ export class AnswerCache {
    * Notes what was asked for since the last time; to be called every second or so. Gives the keys of answers that are
    * asked for and about to end.
    */
-  sweep(): Uint8Array[] {
-    const ending: Uint8Array[] = [];
+  sweep(): string[] {
+    const ending: string[] = [];
     const now = this.#now();
     this.#marks.takeAll((slot) => {
       const entry = this.#bySlot[slot];
@@ -169,31 +167,32 @@ export class AnswerCache {
     return { used: reservedBytes, limit: limitBytes };
   }
 
-  #create(key: Uint8Array, { name, kind }: { name: string; kind: AnswerKind }): Entry {
+  #create(key: string, kind: AnswerKind): Entry {
     const slot = this.#freeSlots.pop();
     if (slot === undefined) throw new Error('Cannot keep answer: more entries than slots');
     this.#marks.take(slot);
     const shelf = kind === 'failure' ? 'failure' : 'probation';
-    const entry: Entry = { key: new Uint8Array(key), name, kind, shelf, slot, record: 0 };
+    const entry: Entry = { key, kind, shelf, slot, record: 0 };
     this.#bySlot[slot] = entry;
-    this.#entries.set(name, entry);
+    this.#entries.set(key, entry);
     return entry;
   }
 
   /** Makes an entry the newest of a shelf, and makes room there. */
   #place(entry: Entry, shelf: Shelf): void {
-    if (entry.shelf !== shelf) this.#shelves[entry.shelf].delete(entry.name);
+    if (entry.shelf !== shelf) this.#shelves[entry.shelf].delete(entry.key);
     entry.shelf = shelf;
-    this.#shelves[shelf].set(entry.name, entry);
+    this.#shelves[shelf].set(entry.key, entry);
     if (this.#shelves[shelf].size > this.#capacity[shelf]) this.#evict(shelf, entry);
   }
 
   /** Writes the answer into the table; where there is no room, others go first. */
   #write(entry: Entry, answer: Uint8Array): boolean {
-    new DataView(answer.buffer, answer.byteOffset).setUint32(MARK_AT, entry.slot, true);
+    MARK[0] = entry.slot;
+    answer.set(MARK_BYTES, MARK_AT);
     this.#stale.delete(entry);
     for (let i = 0; i <= MAX_EVICTIONS; i++) {
-      const record = this.#table.set(entry.key, answer);
+      const record = this.#table.set(this.#bytesOf(entry.key), answer);
       if (record !== 0) {
         entry.record = record;
         return true;
@@ -206,7 +205,7 @@ export class AnswerCache {
   /** Removes the oldest of a shelf that nobody has asked for, but not `kept`; false where there is none. */
   #evict(shelf: Shelf, kept: Entry): boolean {
     const lru = this.#shelves[shelf];
-    if (kept.shelf === shelf) lru.get(kept.name);
+    if (kept.shelf === shelf) lru.get(kept.key);
     for (let i = 0; ; i++) {
       const [oldest] = lru.rvalues();
       if (oldest === undefined || oldest === kept) return false;
@@ -222,21 +221,29 @@ export class AnswerCache {
   /** Somebody has asked for it again. */
   #noteUse(entry: Entry): void {
     if (entry.shelf === 'probation' && entry.kind !== 'failure') this.#place(entry, entry.kind);
-    else this.#shelves[entry.shelf].get(entry.name);
+    else this.#shelves[entry.shelf].get(entry.key);
   }
 
   #remove(entry: Entry): void {
-    this.#shelves[entry.shelf].delete(entry.name);
-    this.#entries.delete(entry.name);
+    this.#shelves[entry.shelf].delete(entry.key);
+    this.#entries.delete(entry.key);
     this.#stale.delete(entry);
-    this.#table.delete(entry.key);
+    this.#table.delete(this.#bytesOf(entry.key));
     this.#bySlot[entry.slot] = undefined;
     this.#freeSlots.push(entry.slot);
   }
 
-  #isEnding(entry: Entry, now: number): boolean {
+  #viewOf(entry: Entry): AnswerView {
     this.#view.open(this.#table.valueStart(entry.record));
-    const { storedAt, lifetime } = this.#view;
+    return this.#view;
+  }
+
+  #bytesOf(key: string): Uint8Array {
+    return this.#key.subarray(0, this.#key.write(key, 'latin1'));
+  }
+
+  #isEnding(entry: Entry, now: number): boolean {
+    const { storedAt, lifetime } = this.#viewOf(entry);
     const left = storedAt + lifetime - now;
     if (lifetime < PREFETCH_MIN_LIFETIME || left <= 0) return false;
     return left <= Math.max(PREFETCH_LEFT, lifetime / 10) && entry.shelf !== 'probation';
@@ -245,6 +252,8 @@ export class AnswerCache {
 
 /** Byte offset of the mark in an answer. */
 const MARK_AT = 12;
+const MARK = new Uint32Array(1);
+const MARK_BYTES = new Uint8Array(MARK.buffer);
 
 /** Whose entries go first where the table is full. */
 const ROOM_ORDER: readonly Shelf[] = ['failure', 'probation', 'negative', 'positive'];

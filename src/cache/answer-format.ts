@@ -39,52 +39,80 @@ const NO_EXTENDED_ERROR = 0xffff;
 /** Tenths of a second in a second: what lifetimes are counted in. */
 export const TENTHS = 10;
 
-/** What an answer is made of; offsets count from the first record. */
-export interface AnswerParts {
+/** What an answer begins with. */
+export interface AnswerHead {
   readonly rcode: number;
   /** The upstream has validated it: AD, RFC 6840 section 5.8. */
   readonly isAuthentic: boolean;
+  /** An INFO-CODE, or less than 0 for none. */
+  readonly extendedError: number;
   readonly answers: number;
   readonly authorities: number;
   readonly additionals: number;
   /** Where the records begin in the message. */
   readonly questionEnd: number;
-  /** Where each record's TTL stands, and where it ends. */
-  readonly offsets: readonly number[];
-  readonly pointers: readonly number[];
-  readonly records: Uint8Array;
-  /** An INFO-CODE, or less than 0 for none. */
-  readonly extendedError: number;
-  /** EXTRA-TEXT, in UTF-8. */
-  readonly text: Uint8Array;
+  /** Compression pointers in the records. */
+  readonly pointers: number;
   /** Tenths of a second on the clock of the cache. */
   readonly storedAt: number;
   readonly lifetime: number;
 }
 
-/** Puts an answer together. */
-export function encodeAnswer(parts: AnswerParts): Uint8Array<ArrayBuffer> {
-  const { records, text, offsets, pointers } = parts;
-  const head = (HALF.offsets + offsets.length + pointers.length) * 2;
-  const buffer = new ArrayBuffer((head + text.length + records.length + 3) & ~3);
-  const words = new Uint32Array(buffer, 0, 4);
-  words[WORD.storedAt] = parts.storedAt;
-  words[WORD.lifetime] = parts.lifetime;
-  const halves = new Uint16Array(buffer, 0, head >> 1);
-  halves[HALF.flags] = (parts.rcode & RCODE_MASK) | (parts.isAuthentic ? AUTHENTIC : 0);
-  halves[HALF.extendedError] = parts.extendedError < 0 ? NO_EXTENDED_ERROR : parts.extendedError;
-  halves[HALF.answers] = parts.answers;
-  halves[HALF.authorities] = parts.authorities;
-  halves[HALF.additionals] = parts.additionals;
-  halves[HALF.questionEnd] = parts.questionEnd;
-  halves[HALF.pointers] = pointers.length;
-  halves[HALF.textLength] = text.length;
-  halves.set(offsets, HALF.offsets);
-  halves.set(pointers, HALF.offsets + offsets.length);
-  const bytes = new Uint8Array(buffer);
-  bytes.set(text, head);
-  bytes.set(records, head + text.length);
-  return bytes;
+/** Room for the longest message with the most records and pointers that are read. */
+const DRAFT_BYTES = 128 * 1024;
+
+/** Where an answer is put together; one serves any number of them, one at a time. */
+export class AnswerDraft {
+  /** What was put together last. */
+  readonly view: AnswerView;
+  readonly #bytes = new Uint8Array(DRAFT_BYTES);
+  readonly #words = new Uint32Array(this.#bytes.buffer);
+  readonly #halves = new Uint16Array(this.#bytes.buffer);
+  #half = HALF.offsets;
+  #length = 0;
+
+  constructor() {
+    this.view = new AnswerView(this.#bytes.buffer);
+  }
+
+  /** The bytes of the answer, good until the next one is begun. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins an answer; `putOffset()` comes next, for each record twice and for each pointer. */
+  start(head: AnswerHead): void {
+    const words = this.#words;
+    const halves = this.#halves;
+    words[WORD.storedAt] = head.storedAt;
+    words[WORD.lifetime] = head.lifetime;
+    words[WORD.staleUntil] = 0;
+    words[WORD.mark] = 0;
+    halves[HALF.flags] = (head.rcode & RCODE_MASK) | (head.isAuthentic ? AUTHENTIC : 0);
+    halves[HALF.extendedError] = head.extendedError < 0 ? NO_EXTENDED_ERROR : head.extendedError;
+    halves[HALF.answers] = head.answers;
+    halves[HALF.authorities] = head.authorities;
+    halves[HALF.additionals] = head.additionals;
+    halves[HALF.questionEnd] = head.questionEnd;
+    halves[HALF.pointers] = head.pointers;
+    this.#half = HALF.offsets;
+  }
+
+  /** Puts where a TTL stands, a record ends, or a pointer stands; it counts from the first record. */
+  putOffset(offset: number): void {
+    this.#halves[this.#half++] = offset;
+  }
+
+  /** Ends it with the text of the extended error, in UTF-8, and the records, `message[start, end)`. */
+  finish(text: Uint8Array, message: Uint8Array, [start, end]: readonly [number, number]): void {
+    const bytes = this.#bytes;
+    let at = this.#half * 2;
+    this.#halves[HALF.textLength] = text.length;
+    for (let i = 0; i < text.length; i++) bytes[at++] = text[i];
+    for (let i = start; i < end; i++) bytes[at++] = message[i];
+    while ((at & 3) !== 0) bytes[at++] = 0;
+    this.#length = at;
+  }
 }
 
 /** Reads answers in one memory; `open()` says which, and the rest is about that one. Allocates nothing. */

@@ -9,20 +9,33 @@
 import { FLAG, RCODE } from '../dns/constants.ts';
 import type { WireName } from '../dns/name.ts';
 import { isResponseTo } from './is-response-to.ts';
-import { MAX_UDP_RESPONSE_BYTES, type OutgoingSocket, type OutgoingUdp } from './outgoing-udp.ts';
+import {
+  MAX_UDP_RESPONSE_BYTES,
+  type OutgoingEvents,
+  type OutgoingSocket,
+  type OutgoingUdp,
+} from './outgoing-udp.ts';
 import { buildUpstreamQuery, type Question } from './question.ts';
 import type { StreamFailure, StreamOutcome } from './stream-failure.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamFailure } from './upstream-stats.ts';
 
 export interface AttemptOptions {
+  readonly asked: Asked;
+  readonly context: AttemptContext;
+  readonly owner: AttemptOwner;
+}
+
+export interface Asked {
   readonly question: Question;
-  /** The question's, in the case to ask with. */
+  /** The question's name in the case to ask with. */
   readonly name: WireName;
+}
+
+export interface AttemptContext {
   readonly udp: OutgoingUdp;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  readonly owner: AttemptOwner;
 }
 
 /** Who asks. Each attempt calls one of these at most once, and nothing after `close()`. */
@@ -32,7 +45,7 @@ export interface AttemptOwner {
   failed(attempt: Attempt, failure: UpstreamFailure, detail: string): void;
 }
 
-export class Attempt {
+export class Attempt implements OutgoingEvents {
   readonly upstream: Upstream;
   readonly startedAt: number;
   /** When the query was sent last. */
@@ -41,7 +54,7 @@ export class Attempt {
   repeats = 0;
   /** It has been silent for longer than it usually takes, which was noted. */
   isLate = false;
-  #query: Uint8Array<ArrayBuffer>;
+  #query: Uint8Array;
   #hasEdns: boolean;
   #hasFallenBack = false;
   #socket: OutgoingSocket | undefined;
@@ -51,13 +64,13 @@ export class Attempt {
 
   /** Asks; a failure is told later. */
   constructor(upstream: Upstream, options: AttemptOptions) {
-    const { question, name, now } = options;
+    const { asked, context } = options;
     this.upstream = upstream;
     this.#options = options;
-    this.startedAt = now();
+    this.startedAt = context.now();
     this.sentAt = this.startedAt;
     this.#hasEdns = upstream.hasEdns(this.startedAt);
-    this.#query = buildUpstreamQuery(question, { name, hasEdns: this.#hasEdns });
+    this.#query = buildQuery(asked, this.#hasEdns);
     upstream.health.noteAsked(this.startedAt);
     if (upstream.address.transport === 'udp') this.#openUdp();
     else this.#askStream();
@@ -74,7 +87,7 @@ export class Attempt {
 
   /** Sends the query once more: the first one may be lost. Nothing to a connection, which loses nothing. */
   repeat(): void {
-    this.sentAt = this.#options.now();
+    this.sentAt = this.#options.context.now();
     this.repeats++;
     this.isLate = false;
     if (this.#socket?.send(this.#query)) this.upstream.stats.queries.udp++;
@@ -89,10 +102,7 @@ export class Attempt {
   }
 
   #openUdp(): void {
-    this.#socket = this.#options.udp.open(this.upstream.address, {
-      onMessage: (message, length) => this.#receive(message, length),
-      onRefused: () => this.#fail('refused', 'nobody listens there'),
-    });
+    this.#socket = this.#options.context.udp.open(this.upstream.address, this);
     if (this.#socket?.send(this.#query)) {
       this.upstream.stats.queries.udp++;
       return;
@@ -113,8 +123,8 @@ export class Attempt {
     this.#cancelStream = stream.ask(this.#query, (outcome) => this.#receiveStream(outcome));
   }
 
-  /** Called for whatever comes from the upstream's address and port. */
-  #receive(message: Uint8Array, length: number): void {
+  /** Called by the socket, for whatever comes from the upstream's address and port. */
+  onMessage(message: Uint8Array, length: number): void {
     const query = this.#query;
     const isCut = length > MAX_UDP_RESPONSE_BYTES;
     const response = message.subarray(0, Math.min(length, MAX_UDP_RESPONSE_BYTES));
@@ -134,6 +144,11 @@ export class Attempt {
     this.#answer(response);
   }
 
+  /** Called by the socket. */
+  onRefused(): void {
+    this.#fail('refused', 'nobody listens there');
+  }
+
   #receiveStream(outcome: StreamOutcome): void {
     this.#cancelStream = undefined;
     if (this.#isClosed) return;
@@ -145,20 +160,19 @@ export class Attempt {
   }
 
   #answer(response: Uint8Array): void {
-    const { owner, now } = this.#options;
+    const { owner, context } = this.#options;
     // Where it does not do without either, EDNS was not what it did not understand.
-    if (this.#hasFallenBack && !isNotUnderstood(response)) this.upstream.noteNoEdns(now());
+    if (this.#hasFallenBack && !isNotUnderstood(response)) this.upstream.noteNoEdns(context.now());
     owner.answered(this, response);
   }
 
   /** RFC 6891 section 7: who does not know EDNS says FORMERR, or NOTIMP, and is asked again without. */
   #isWithoutEdns(response: Uint8Array): boolean {
     if (!this.#hasEdns || !isNotUnderstood(response)) return false;
-    const { question, name } = this.#options;
     this.upstream.stats.failures.edns++;
     this.#hasEdns = false;
     this.#hasFallenBack = true;
-    this.#query = buildUpstreamQuery(question, { name, hasEdns: false });
+    this.#query = buildQuery(this.#options.asked, false);
     if (this.#socket === undefined) this.#askStream();
     else this.repeat();
     return true;
@@ -169,6 +183,10 @@ export class Attempt {
     this.upstream.stats.failures[failure]++;
     this.#options.owner.failed(this, failure, detail);
   }
+}
+
+function buildQuery({ question, name }: Asked, hasEdns: boolean): Uint8Array {
+  return buildUpstreamQuery(question, { name, hasEdns });
 }
 
 function failureOf({ error }: StreamFailure): UpstreamFailure {

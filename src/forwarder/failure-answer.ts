@@ -1,5 +1,5 @@
 /** The answer where there is none: SERVFAIL, and why. RFC 8914 (extended errors), RFC 9520 (kept, for a little). */
-import { encodeAnswer, TENTHS } from '../cache/answer-format.ts';
+import { type AnswerDraft, TENTHS } from '../cache/answer-format.ts';
 import { HEADER_BYTES, RCODE } from '../dns/constants.ts';
 
 /** RFC 9520 section 3.2: at least a second; upstreams that are back are to be noticed within that. */
@@ -15,20 +15,18 @@ export interface Failure {
   readonly now: number;
 }
 
-export function failureAnswer({ extendedError, detail, now }: Failure): Uint8Array<ArrayBuffer> {
-  return encodeAnswer({
+export function draftFailure(draft: AnswerDraft, { extendedError, detail, now }: Failure): void {
+  draft.start({
     rcode: RCODE.SERVFAIL,
     isAuthentic: false,
+    extendedError,
     answers: 0,
     authorities: 0,
     additionals: 0,
     questionEnd: HEADER_BYTES,
-    offsets: [],
-    pointers: [],
-    records: NO_RECORDS,
-    extendedError,
-    text: Buffer.from(detail).subarray(0, MAX_TEXT_BYTES),
+    pointers: 0,
     storedAt: now,
     lifetime: FAILURE_LIFETIME,
   });
+  draft.finish(Buffer.from(detail).subarray(0, MAX_TEXT_BYTES), NO_RECORDS, [0, 0]);
 }

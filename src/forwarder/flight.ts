@@ -28,17 +28,23 @@ const MAX_REPEAT_MS = 500;
 
 /** What a flight came to. */
 export type FlightOutcome =
-  /** `scan` has read the response, which is good until the call returns. */
+  /** Good until the call returns. */
   | { readonly kind: 'response'; readonly response: Uint8Array }
   /** Nobody has answered. */
   | { readonly kind: 'failure'; readonly isRefused: boolean; readonly detail: string };
 
-export interface FlightOptions {
+/** What is asked, and of whom. */
+export interface FlightPlan {
   readonly question: Question;
   /** The question's name in the case to ask with. */
   readonly name: WireName;
   readonly set: UpstreamSet;
+}
+
+/** What all flights have in common. */
+export interface FlightContext {
   readonly udp: OutgoingUdp;
+  /** Has read the response when `onSettled` is called with one. */
   readonly scan: MessageScan;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -49,28 +55,26 @@ export interface FlightOptions {
 }
 
 export class Flight implements AttemptOwner {
-  readonly question: Question;
-  readonly name: WireName;
+  readonly plan: FlightPlan;
   readonly startedAt: number;
-  readonly #options: FlightOptions;
+  readonly #context: FlightContext;
   readonly #order: readonly Upstream[];
   readonly #attempts: Attempt[] = [];
   /** Upstreams that answered with an error, or cannot be asked. */
-  readonly #failed = new Set<Upstream>();
+  readonly #failed: Upstream[] = [];
   #lastFailure: FlightOutcome | undefined;
   #next = 0;
   #queries = 0;
   #nextAt = 0;
   #isSettled = false;
 
-  constructor(options: FlightOptions) {
-    const now = options.now();
-    this.question = options.question;
-    this.name = options.name;
+  constructor(plan: FlightPlan, context: FlightContext) {
+    const now = context.now();
+    this.plan = plan;
     this.startedAt = now;
-    this.#options = options;
-    this.#order = options.set.order();
-    if (!options.set.isDown) this.#ask(now);
+    this.#context = context;
+    this.#order = plan.set.order(now);
+    if (!plan.set.isDown) this.#ask(now);
   }
 
   get isSettled(): boolean {
@@ -86,7 +90,7 @@ export class Flight implements AttemptOwner {
   tick(now: number): void {
     for (let i = this.#attempts.length - 1; i >= 0; i--) this.#noteTime(this.#attempts[i], now);
     if (this.#isSettled) return;
-    if (this.#options.set.isDown || now >= this.startedAt + QUESTION_LIMIT_MS) this.#fail();
+    if (this.plan.set.isDown || now >= this.startedAt + QUESTION_LIMIT_MS) this.#fail();
     else if (now >= this.#nextAt) this.#ask(now);
   }
 
@@ -103,7 +107,7 @@ export class Flight implements AttemptOwner {
   }
 
   answered(attempt: Attempt, response: Uint8Array): void {
-    const { scan, now, onHealth } = this.#options;
+    const { scan, now, onHealth } = this.#context;
     const { upstream } = attempt;
     const at = now();
     // What cannot be read to the end answers nothing.
@@ -119,21 +123,21 @@ export class Flight implements AttemptOwner {
     onHealth(upstream);
     if (this.#isSettled) return;
     const outcome: FlightOutcome = { kind: 'response', response };
-    this.#failed.add(upstream);
+    this.#failed.push(upstream);
     const isAnswer = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
     if (isAnswer || this.#hasNobodyLeft()) this.#settle(outcome);
     else this.#ask(at);
   }
 
   failed(attempt: Attempt, failure: UpstreamFailure, detail: string): void {
-    const { now, onHealth } = this.#options;
+    const { now, onHealth } = this.#context;
     const { upstream } = attempt;
     this.#remove(attempt);
     // Whatever else happens to a query may be for what it asks.
     if (failure === 'refused') upstream.health.noteRefusal();
     onHealth(upstream);
     if (this.#isSettled) return;
-    this.#failed.add(upstream);
+    this.#failed.push(upstream);
     const place = `${upstream.label} (${attempt.transport})`;
     this.#lastFailure = { kind: 'failure', isRefused: true, detail: `${place}: ${detail}` };
     if (this.#hasNobodyLeft()) this.#fail();
@@ -155,8 +159,7 @@ export class Flight implements AttemptOwner {
   }
 
   #startAttempt(upstream: Upstream): Attempt {
-    const { question, name, udp, now } = this.#options;
-    return new Attempt(upstream, { question, name, udp, now, owner: this });
+    return new Attempt(upstream, { asked: this.plan, context: this.#context, owner: this });
   }
 
   /** Gives the place in the order of who is asked next; -1 where all have failed. */
@@ -164,7 +167,7 @@ export class Flight implements AttemptOwner {
     const count = this.#order.length;
     for (let i = 0; i < count; i++) {
       const index = (this.#next + i) % count;
-      if (!this.#failed.has(this.#order[index])) return index;
+      if (!this.#failed.includes(this.#order[index])) return index;
     }
     return -1;
   }
@@ -185,7 +188,7 @@ export class Flight implements AttemptOwner {
     if (!attempt.isLate && now - attempt.sentAt >= upstream.health.patienceMs) {
       attempt.isLate = true;
       upstream.health.noteSilence();
-      this.#options.onHealth(upstream);
+      this.#context.onHealth(upstream);
     }
     if (now - attempt.startedAt < QUESTION_LIMIT_MS) return;
     upstream.stats.failures.silence++;
@@ -204,7 +207,7 @@ export class Flight implements AttemptOwner {
 
   /** Every upstream has answered with an error, or cannot be asked. */
   #hasNobodyLeft(): boolean {
-    return this.#failed.size === this.#order.length;
+    return this.#failed.length === this.#order.length;
   }
 
   #fail(): void {
@@ -212,7 +215,7 @@ export class Flight implements AttemptOwner {
   }
 
   #describeSilence(): FlightOutcome {
-    const { upstreams } = this.#options.set;
+    const { upstreams } = this.plan.set;
     const isRefused = upstreams.length > 0 && upstreams.every(({ health }) => health.isRefusing);
     const labels = upstreams.map(({ label }) => label).join(', ');
     if (labels === '') return { kind: 'failure', isRefused, detail: 'no upstream is known' };
@@ -222,6 +225,6 @@ export class Flight implements AttemptOwner {
   #settle(outcome: FlightOutcome): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#options.onSettled(this, outcome);
+    this.#context.onSettled(this, outcome);
   }
 }

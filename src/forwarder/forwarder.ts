@@ -6,12 +6,13 @@
  *                                                 no:  start one --> settled: keep the answer, tell all who wait
  */
 import type { AnswerCache } from '../cache/answer-cache.ts';
+import { AnswerDraft, type AnswerView } from '../cache/answer-format.ts';
 import { EXTENDED_ERROR } from '../dns/constants.ts';
 import { MessageScan } from '../dns/message-scan.ts';
 import type { WireName } from '../dns/name.ts';
 import type { LogFunction } from '../monitoring/log-event.ts';
-import { failureAnswer } from './failure-answer.ts';
-import { Flight, type FlightOutcome } from './flight.ts';
+import { draftFailure } from './failure-answer.ts';
+import { Flight, type FlightContext, type FlightOutcome } from './flight.ts';
 import type { ForwardZones } from './forward-zones.ts';
 import { ForwarderLog } from './forwarder-log.ts';
 import type { OutgoingUdp } from './outgoing-udp.ts';
@@ -29,8 +30,8 @@ const MAX_PREFETCHES = 64;
 /** How exact the times of flights are. */
 const TICK_MS = 10;
 
-/** An answer in the form of `answer-format.ts`; `isStale` where its time is over and there is no other. */
-export type OnResolved = (answer: Uint8Array<ArrayBuffer>, isStale: boolean) => void;
+/** Takes an answer, good until this returns; `isStale` where its time is over and there is no other. */
+export type OnResolved = (answer: AnswerView, isStale: boolean) => void;
 
 export interface ForwarderOptions extends LifetimeLimits {
   readonly zones: ForwardZones;
@@ -78,6 +79,8 @@ export class Forwarder {
   readonly #underway = new Map<string, Underway>();
   readonly #lingering = new Set<Flight>();
   readonly #scan = new MessageScan();
+  readonly #draft = new AnswerDraft();
+  readonly #context: FlightContext;
   readonly #log: ForwarderLog;
   readonly #prober: Prober;
   #timer: NodeJS.Timeout | undefined;
@@ -86,9 +89,17 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     const { log, now, udp } = options;
+    const onHealth = (upstream: Upstream) => this.#noteHealth(upstream);
     this.#options = options;
     this.#log = new ForwarderLog(log, now);
-    this.#prober = new Prober({ udp, now, onHealth: (upstream) => this.#noteHealth(upstream) });
+    this.#prober = new Prober({ udp, now, onHealth });
+    this.#context = {
+      udp,
+      scan: this.#scan,
+      now,
+      onHealth,
+      onSettled: (flight, outcome) => this.#settle(flight, outcome),
+    };
   }
 
   /** Questions under way. */
@@ -101,7 +112,11 @@ export class Forwarder {
     const same = this.#underway.get(question.id);
     if (same === undefined) {
       this.#start(question, { spelled, waiting: [done] });
-    } else if (spelled !== undefined && same.hasOwnCase && isEqual(spelled, same.flight.name)) {
+    } else if (
+      spelled !== undefined &&
+      same.hasOwnCase &&
+      isEqual(spelled, same.flight.plan.name)
+    ) {
       this.#refuseLoop(question, done);
     } else {
       this.counts.joined++;
@@ -110,7 +125,7 @@ export class Forwarder {
   }
 
   /** Fetches the answers of these keys of the cache again. */
-  prefetch(keys: readonly Uint8Array[]): void {
+  prefetch(keys: readonly string[]): void {
     if (!this.#options.prefetch) return;
     for (const key of keys) {
       if (this.#prefetches >= MAX_PREFETCHES) return;
@@ -136,25 +151,15 @@ export class Forwarder {
     question: Question,
     { spelled, waiting }: { spelled: WireName | undefined; waiting: OnResolved[] },
   ): void {
-    const { zones, udp, now } = this.#options;
+    const { zones, now } = this.#options;
     const set = zones.find(question.name);
     if (set === undefined || this.#isClosed) {
-      const failure = this.#describe(EXTENDED_ERROR.noReachableAuthority, 'nobody is to be asked');
-      queueMicrotask(() => tell(waiting, failure, false));
+      queueMicrotask(() => this.#tellFailure(waiting, 'nobody is to be asked'));
       return;
     }
     this.#makeRoom();
     const name = randomizeCase(question.name, spelled);
-    const flight = new Flight({
-      question,
-      name,
-      set,
-      udp,
-      scan: this.#scan,
-      now,
-      onSettled: (settled, outcome) => this.#settle(settled, outcome),
-      onHealth: (upstream) => this.#noteHealth(upstream),
-    });
+    const flight = new Flight({ question, name, set }, this.#context);
     this.counts.flights++;
     this.#underway.set(question.id, { flight, waiting, hasOwnCase: name !== spelled });
     // One whose upstreams are all down is settled by its first tick.
@@ -170,7 +175,7 @@ export class Forwarder {
   }
 
   #settle(flight: Flight, outcome: FlightOutcome): void {
-    const { question } = flight;
+    const { question } = flight.plan;
     const underway = this.#underway.get(question.id);
     this.#underway.delete(question.id);
     this.#linger(flight);
@@ -179,24 +184,26 @@ export class Forwarder {
       this.#settleFailure(flight, { ...outcome, waiting });
       return;
     }
-    const { maxTtlSeconds, negativeMaxTtlSeconds, cacheNow, cache } = this.#options;
-    const limits = { maxTtlSeconds, negativeMaxTtlSeconds, now: cacheNow() };
-    const received = receiveAnswer(this.#scan, outcome.response, limits);
-    const { kind, answer, lifetime } = received;
+    const { cacheNow, cache } = this.#options;
+    const draft = this.#draft;
+    const message = { scan: this.#scan, message: outcome.response };
+    const received = receiveAnswer(draft, message, { limits: this.#options, now: cacheNow() });
+    const { kind, lifetime } = received;
     const stale = kind === 'failure' ? this.#useStale(question) : undefined;
     if (stale !== undefined) {
       tell(waiting, stale, true);
       return;
     }
-    if (lifetime > 0 && question.key.length > 0) cache.put(question.key, received);
-    tell(waiting, answer, false);
+    if (lifetime > 0 && question.hasKey) cache.put(question.id, { kind, answer: draft.bytes });
+    tell(waiting, draft.view, false);
   }
 
   #settleFailure(
     flight: Flight,
     failure: { isRefused: boolean; detail: string; waiting: readonly OnResolved[] },
   ): void {
-    const { question, startedAt } = flight;
+    const { plan, startedAt } = flight;
+    const { question } = plan;
     const { now, cache } = this.#options;
     const { isRefused, detail, waiting } = failure;
     this.counts.failures++;
@@ -208,17 +215,22 @@ export class Forwarder {
       return;
     }
     const { networkError, noReachableAuthority } = EXTENDED_ERROR;
-    const answer = this.#describe(isRefused ? networkError : noReachableAuthority, detail);
-    if (question.key.length > 0) cache.put(question.key, { kind: 'failure', answer });
-    tell(waiting, answer, false);
+    const draft = this.#describe(isRefused ? networkError : noReachableAuthority, detail);
+    if (question.hasKey) cache.put(question.id, { kind: 'failure', answer: draft.bytes });
+    tell(waiting, draft.view, false);
   }
 
-  #describe(extendedError: number, detail: string): Uint8Array<ArrayBuffer> {
-    return failureAnswer({ extendedError, detail, now: this.#options.cacheNow() });
+  #describe(extendedError: number, detail: string): AnswerDraft {
+    draftFailure(this.#draft, { extendedError, detail, now: this.#options.cacheNow() });
+    return this.#draft;
   }
 
-  #useStale({ key }: Question): Uint8Array<ArrayBuffer> | undefined {
-    return key.length === 0 ? undefined : this.#options.cache.useStale(key);
+  #tellFailure(waiting: readonly OnResolved[], detail: string): void {
+    tell(waiting, this.#describe(EXTENDED_ERROR.networkError, detail).view, false);
+  }
+
+  #useStale({ id, hasKey }: Question): AnswerView | undefined {
+    return hasKey ? this.#options.cache.useStale(id) : undefined;
   }
 
   /** Our own query has come back to us by way of the upstream. */
@@ -226,8 +238,7 @@ export class Forwarder {
     const detail = 'the query came back: an upstream forwards to this server';
     this.counts.loops++;
     this.#log.noteLoop(formatQuestion(question));
-    const answer = this.#describe(EXTENDED_ERROR.networkError, detail);
-    queueMicrotask(() => done(answer, false));
+    queueMicrotask(() => this.#tellFailure([done], detail));
   }
 
   #linger(flight: Flight): void {
@@ -263,11 +274,7 @@ export class Forwarder {
   }
 }
 
-function tell(
-  waiting: readonly OnResolved[],
-  answer: Uint8Array<ArrayBuffer>,
-  isStale: boolean,
-): void {
+function tell(waiting: readonly OnResolved[], answer: AnswerView, isStale: boolean): void {
   for (const done of waiting) done(answer, isStale);
 }
 

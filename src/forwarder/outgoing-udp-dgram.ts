@@ -14,6 +14,8 @@ export class DgramOutgoingUdp implements OutgoingUdp {
     return new DgramOutgoingSocket(upstream, events);
   }
 
+  close(): void {}
+
   /** Timers are as exact as the event loop's. */
   wakeWithin(): void {}
 }

@@ -4,6 +4,7 @@ import { parseAddress } from '../dns/address.ts';
 import {
   AF_INET,
   AF_INET6,
+  AF_UNSPEC,
   type Libc,
   MSG_DONTWAIT,
   MSG_TRUNC,
@@ -11,7 +12,7 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
 } from '../socket/libc.ts';
-import { MAX_SOCKADDR_BYTES, putSockaddr } from '../socket/sockaddr.ts';
+import { MAX_SOCKADDR_BYTES, putSockaddr, SOCKADDR_IN_BYTES } from '../socket/sockaddr.ts';
 import type { SocketPoll } from '../socket/socket-poll.ts';
 import {
   MAX_UDP_RESPONSE_BYTES,
@@ -25,8 +26,10 @@ const { EAGAIN, EINTR } = constants.errno;
 
 /** A question of the longest name, with OPT, is shorter. */
 const MAX_QUERY_BYTES = 512;
-/** Datagrams that one socket may bring in a turn: a flood of forged ones is not to keep others waiting. */
-const MAX_RECEIVED = 8;
+/** Datagrams that are read of a socket in one go: more than its buffer holds of those that answer queries. */
+const MAX_RECEIVED = 256;
+/** Sockets of a family that are kept without a port, for the next queries. */
+const MAX_IDLE = 256;
 
 /** A struct sockaddr, at an address that stays. */
 interface Destination {
@@ -44,6 +47,11 @@ interface Shared {
   readonly sentAddress: number;
   readonly received: Uint8Array;
   readonly receivedAddress: number;
+  /** A struct sockaddr of no family: to connect to it is to let go of the port. */
+  readonly nowhere: Uint8Array;
+  readonly nowhereAddress: number;
+  /** Sockets without a port. */
+  readonly idle: { readonly ipv4: number[]; readonly ipv6: number[] };
 }
 
 export class LibcOutgoingUdp implements OutgoingUdp {
@@ -55,6 +63,7 @@ export class LibcOutgoingUdp implements OutgoingUdp {
     // In shared memory, whose address stays.
     const sent = new Uint8Array(new SharedArrayBuffer(MAX_QUERY_BYTES));
     const received = new Uint8Array(new SharedArrayBuffer(MAX_UDP_RESPONSE_BYTES));
+    const nowhere = new Uint8Array(new SharedArrayBuffer(SOCKADDR_IN_BYTES)).fill(AF_UNSPEC);
     this.#libc = libc;
     this.#shared = {
       libc,
@@ -63,20 +72,34 @@ export class LibcOutgoingUdp implements OutgoingUdp {
       sentAddress: libc.addressOf(sent),
       received,
       receivedAddress: libc.addressOf(received),
+      nowhere,
+      nowhereAddress: libc.addressOf(nowhere),
+      idle: { ipv4: [], ipv6: [] },
     };
   }
 
   open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined {
-    const libc = this.#libc;
+    const { libc, idle } = this.#shared;
     const { family, address, length } = this.#destinationOf(upstream);
-    const fd = libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const sockets = idle[family === AF_INET ? 'ipv4' : 'ipv6'];
+    const flags = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const fd = sockets.pop() ?? libc.socket(family, flags, 0);
     if (fd < 0) return undefined;
-    // An unbound socket is given a random port when it is connected.
+    // A socket without a port is given one at random when it is connected.
     if (libc.connect(fd, address, length) < 0) {
       libc.close(fd);
+      this.#shared.poll.forget(fd);
       return undefined;
     }
-    return new LibcOutgoingSocket(fd, { shared: this.#shared, events });
+    return new LibcOutgoingSocket(fd, { shared: this.#shared, sockets, events });
+  }
+
+  close(): void {
+    const { libc, poll, idle } = this.#shared;
+    for (const fd of [...idle.ipv4.splice(0), ...idle.ipv6.splice(0)]) {
+      poll.forget(fd);
+      libc.close(fd);
+    }
   }
 
   wakeWithin(ms: number): void {
@@ -104,17 +127,26 @@ export class LibcOutgoingUdp implements OutgoingUdp {
   }
 }
 
+interface SocketOptions {
+  readonly shared: Shared;
+  /** Where it goes when it is not needed any more. */
+  readonly sockets: number[];
+  readonly events: OutgoingEvents;
+}
+
 class LibcOutgoingSocket implements OutgoingSocket {
   readonly #fd: number;
   readonly #shared: Shared;
+  readonly #sockets: number[];
   readonly #events: OutgoingEvents;
   #isOpen = true;
 
-  constructor(fd: number, { shared, events }: { shared: Shared; events: OutgoingEvents }) {
+  constructor(fd: number, { shared, sockets, events }: SocketOptions) {
     this.#fd = fd;
     this.#shared = shared;
+    this.#sockets = sockets;
     this.#events = events;
-    shared.poll.watch(fd, () => this.#read());
+    shared.poll.watchEdge(fd, () => this.#read());
   }
 
   send(message: Uint8Array): boolean {
@@ -124,11 +156,21 @@ class LibcOutgoingSocket implements OutgoingSocket {
     return libc.send(this.#fd, sentAddress, message.length, MSG_DONTWAIT) >= 0;
   }
 
+  /** Lets go of the port, so that nothing comes any more, and keeps the socket for another query. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#shared.poll.forget(this.#fd);
-    this.#shared.libc.close(this.#fd);
+    const { libc, poll, nowhereAddress } = this.#shared;
+    const isReusable =
+      this.#sockets.length < MAX_IDLE &&
+      libc.connect(this.#fd, nowhereAddress, SOCKADDR_IN_BYTES) === 0;
+    if (isReusable) {
+      poll.rest(this.#fd);
+      this.#sockets.push(this.#fd);
+    } else {
+      poll.forget(this.#fd);
+      libc.close(this.#fd);
+    }
   }
 
   #read(): void {

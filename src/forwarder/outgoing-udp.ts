@@ -16,14 +16,16 @@ export interface OutgoingSocket {
 
 export interface OutgoingEvents {
   /** `message[0, length)` came, and is good until this returns. */
-  readonly onMessage: (message: Uint8Array, length: number) => void;
+  onMessage(message: Uint8Array, length: number): void;
   /** The system says that nobody is there. */
-  readonly onRefused: () => void;
+  onRefused(): void;
 }
 
 export interface OutgoingUdp {
   /** Opens a socket for an upstream; undefined where the system has none to give, or there is no way there. */
   open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined;
+  /** To be called when every socket is closed. */
+  close(): void;
   /** Lets timers of this thread be exact to so many milliseconds until then. */
   wakeWithin(ms: number): void;
 }

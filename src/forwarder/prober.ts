@@ -4,26 +4,24 @@
  */
 import { TYPE } from '../dns/constants.ts';
 import { ROOT } from '../dns/name.ts';
-import { Attempt, type AttemptOwner } from './attempt.ts';
-import type { OutgoingUdp } from './outgoing-udp.ts';
-import type { Question } from './question.ts';
+import { type Asked, Attempt, type AttemptContext, type AttemptOwner } from './attempt.ts';
 import type { Upstream } from './upstream.ts';
 import { PROBE_MS } from './upstream-health.ts';
 import type { UpstreamFailure } from './upstream-stats.ts';
 
-const QUESTION: Question = {
+const ASKED: Asked = {
   name: ROOT,
-  qtype: TYPE.NS,
-  dnssecOk: false,
-  checkingDisabled: false,
-  key: new Uint8Array(0),
-  id: '. NS',
+  question: {
+    name: ROOT,
+    qtype: TYPE.NS,
+    dnssecOk: false,
+    checkingDisabled: false,
+    id: '. NS',
+    hasKey: false,
+  },
 };
 
-export interface ProberOptions {
-  readonly udp: OutgoingUdp;
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number;
+export interface ProberOptions extends AttemptContext {
   readonly onHealth: (upstream: Upstream) => void;
 }
 
@@ -69,9 +67,8 @@ export class Prober implements AttemptOwner {
   }
 
   #probe(upstream: Upstream, now: number): void {
-    const { udp } = this.#options;
     upstream.health.noteProbe(now);
-    const options = { question: QUESTION, name: ROOT, udp, now: this.#options.now, owner: this };
+    const options = { asked: ASKED, context: this.#options, owner: this };
     this.#probes.set(upstream, new Attempt(upstream, options));
   }
 

@@ -1,7 +1,13 @@
 /** A question for the upstreams, and the query that asks it. RFC 1035 section 4.1, RFC 6891 section 6.1 (OPT). */
-import { type CacheQuestion, putCacheKey } from '../cache/cache-reader.ts';
+import {
+  type CacheQuestion,
+  KEY_FLAG,
+  KEY_TAIL_BYTES,
+  putCacheKey,
+} from '../cache/cache-reader.ts';
 import { CLASS_IN, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, TYPE } from '../dns/constants.ts';
 import { formatName, nameKey, type WireName } from '../dns/name.ts';
+import { MAX_KEY_BYTES } from '../table/layout.ts';
 import { randomUint16 } from './random.ts';
 
 const OPT_BYTES = 11;
@@ -15,34 +21,41 @@ export interface Question {
   readonly qtype: number;
   readonly dnssecOk: boolean;
   readonly checkingDisabled: boolean;
-  /** The cache's key; empty for a name that is too long to be kept. */
-  readonly key: Uint8Array;
-  /** What tells it from every other question. */
+  /** What tells it from every other question: the cache's key, a character a byte, unless the name is too long. */
   readonly id: string;
+  /** Whether the cache can have it. */
+  readonly hasKey: boolean;
+}
+
+const KEY = Buffer.alloc(MAX_KEY_BYTES);
+
+/** Gives the `id` of a question. */
+export function idOf(question: CacheQuestion): string {
+  const length = putCacheKey(KEY, question);
+  if (length > 0) return KEY.toString('latin1', 0, length);
+  const { name, nameLength, qtype, dnssecOk, checkingDisabled } = question;
+  return `${nameKey(name.subarray(0, nameLength))} ${qtype} ${dnssecOk} ${checkingDisabled}`;
 }
 
 /** Takes a copy of what a responder asks for. */
 export function copyQuestion(source: CacheQuestion): Question {
   const { nameLength, qtype, dnssecOk, checkingDisabled } = source;
-  const name = new Uint8Array(source.name.subarray(0, nameLength));
-  const scratch = new Uint8Array(256);
-  const key = scratch.slice(0, putCacheKey(scratch, source));
-  const id =
-    key.length > 0 ? nameKey(key) : `${nameKey(name)} ${qtype} ${dnssecOk} ${checkingDisabled}`;
-  return { name, qtype, dnssecOk, checkingDisabled, key, id };
+  const name = Buffer.from(source.name.subarray(0, nameLength));
+  const hasKey = nameLength + KEY_TAIL_BYTES <= MAX_KEY_BYTES;
+  return { name, qtype, dnssecOk, checkingDisabled, id: idOf(source), hasKey };
 }
 
 /** Reads a question back from its key. */
-export function questionOfKey(key: Uint8Array): Question {
-  const name = key.slice(0, -3);
-  const [high, low, flags] = key.slice(-3);
+export function questionOfKey(id: string): Question {
+  const key = Buffer.from(id, 'latin1');
+  const tail = key.length - KEY_TAIL_BYTES;
   return {
-    name,
-    qtype: (high << 8) | low,
-    dnssecOk: (flags & 1) !== 0,
-    checkingDisabled: (flags & 2) !== 0,
-    key,
-    id: nameKey(key),
+    name: key.subarray(0, tail),
+    qtype: key.readUInt16BE(tail),
+    dnssecOk: (key[tail + 2] & KEY_FLAG.dnssecOk) !== 0,
+    checkingDisabled: (key[tail + 2] & KEY_FLAG.checkingDisabled) !== 0,
+    id,
+    hasKey: true,
   };
 }
 
@@ -53,22 +66,21 @@ export function questionOfKey(key: Uint8Array): Question {
 export function buildUpstreamQuery(
   { qtype, dnssecOk, checkingDisabled }: Question,
   { name, hasEdns }: { name: WireName; hasEdns: boolean },
-): Uint8Array<ArrayBuffer> {
+): Buffer {
   const questionEnd = HEADER_BYTES + name.length + 4;
-  const query = new Uint8Array(questionEnd + (hasEdns ? OPT_BYTES : 0));
-  const view = new DataView(query.buffer);
-  view.setUint16(0, randomUint16());
+  const query = Buffer.allocUnsafe(questionEnd + (hasEdns ? OPT_BYTES : 0)).fill(0);
+  query.writeUInt16BE(randomUint16(), 0);
   // RFC 6840 section 5.7: AD asks to be told whether the answer was validated.
-  view.setUint16(2, FLAG.rd | FLAG.ad | (checkingDisabled ? FLAG.cd : 0));
-  view.setUint16(4, 1);
-  view.setUint16(10, hasEdns ? 1 : 0);
+  query.writeUInt16BE(FLAG.rd | FLAG.ad | (checkingDisabled ? FLAG.cd : 0), 2);
+  query[5] = 1;
+  query[11] = hasEdns ? 1 : 0;
   query.set(name, HEADER_BYTES);
-  view.setUint16(questionEnd - 4, qtype);
-  view.setUint16(questionEnd - 2, CLASS_IN);
+  query.writeUInt16BE(qtype, questionEnd - 4);
+  query.writeUInt16BE(CLASS_IN, questionEnd - 2);
   if (!hasEdns) return query;
-  view.setUint16(questionEnd + 1, TYPE.OPT);
-  view.setUint16(questionEnd + 3, EDNS_UDP_BYTES);
-  view.setUint16(questionEnd + 7, dnssecOk ? DNSSEC_OK : 0);
+  query.writeUInt16BE(TYPE.OPT, questionEnd + 1);
+  query.writeUInt16BE(EDNS_UDP_BYTES, questionEnd + 3);
+  query.writeUInt16BE(dnssecOk ? DNSSEC_OK : 0, questionEnd + 7);
   return query;
 }
 
@@ -79,7 +91,7 @@ export function buildUpstreamQuery(
  */
 export function randomizeCase(name: WireName, spelled: WireName | undefined): WireName {
   if (spelled !== undefined && isMixedCase(spelled)) return spelled;
-  const mixed = new Uint8Array(name);
+  const mixed = Buffer.from(name);
   let bits = 0;
   let left = 0;
   let lastLetter = -1;

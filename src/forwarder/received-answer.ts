@@ -2,7 +2,7 @@
  * Makes of an upstream's response what is kept: its records without OPT, how long they live, and what kind of answer
  * it is. RFC 2308 (negative answers), RFC 2181 section 8 (TTL), RFC 8914 (extended errors).
  */
-import { encodeAnswer, TENTHS } from '../cache/answer-format.ts';
+import { type AnswerDraft, TENTHS } from '../cache/answer-format.ts';
 import type { AnswerKind } from '../cache/answer-kind.ts';
 import { EDNS_OPTION_EXTENDED_ERROR, FLAG, HEADER_BYTES, RCODE, TYPE } from '../dns/constants.ts';
 import type { MessageScan } from '../dns/message-scan.ts';
@@ -14,13 +14,17 @@ export interface LifetimeLimits {
   readonly negativeMaxTtlSeconds: number;
 }
 
-/** An answer, and how the cache is to hold it. */
+/** How an answer is to be held. */
 export interface ReceivedAnswer {
   readonly kind: AnswerKind;
-  /** In the form of `answer-format.ts`. */
-  readonly answer: Uint8Array<ArrayBuffer>;
   /** Tenths of a second; 0 where it must not be kept. */
   readonly lifetime: number;
+}
+
+export interface ReceiveOptions {
+  readonly limits: LifetimeLimits;
+  /** Tenths of a second. */
+  readonly now: number;
 }
 
 const OPT_FIXED_BYTES = 10;
@@ -29,37 +33,46 @@ const SOA_MINIMUM_FROM_END = 4;
 /** Longest EXTRA-TEXT that is handed on, in bytes. */
 const MAX_TEXT_BYTES = 160;
 const NO_TEXT = new Uint8Array(0);
+const NO_EXTENDED_ERROR = { code: -1, text: NO_TEXT };
 
-/** Takes the message that `scan` has read, which answers the question that it repeats. `now` is in tenths. */
+/** RFC 9520 section 3.2: what an upstream could not say is not asked again for so long, in seconds. */
+const FAILURE_SECONDS = 5;
+
+/** Drafts the answer of the message that `scan` has read, whose TTLs are changed on the way. */
 export function receiveAnswer(
-  scan: MessageScan,
-  message: Uint8Array,
-  { now, ...limits }: LifetimeLimits & { readonly now: number },
+  draft: AnswerDraft,
+  { scan, message }: { readonly scan: MessageScan; readonly message: Uint8Array },
+  { limits, now }: ReceiveOptions,
 ): ReceivedAnswer {
-  const kept = countKept(scan);
   const rcode = scan.flags & FLAG.rcodeMask;
   const kind = kindOf(scan, rcode);
-  const ttlSeconds = limitTtls(scan, message, { kept, kind, limits });
-  const lifetime = ttlSeconds * TENTHS;
-  const end = kept === 0 ? scan.questionEnd : scan.endAt[kept - 1];
-  const records = message.slice(scan.questionEnd, end);
-  foldOwners(scan, message, { records, kept });
-  const { answers, authorities } = scan;
-  const answer = encodeAnswer({
+  const kept = kind === 'failure' ? 0 : countKept(scan);
+  const lifetime = limitTtls(scan, message, { kept, kind, limits }) * TENTHS;
+  const { questionEnd, answers, authorities } = scan;
+  const end = kept === 0 ? questionEnd : scan.endAt[kept - 1];
+  let pointers = 0;
+  while (pointers < scan.pointers && scan.pointerAt[pointers] < end) pointers++;
+  const error = findExtendedError(scan, message);
+  foldOwners(scan, message, kept);
+  draft.start({
     rcode,
     isAuthentic: (scan.flags & FLAG.ad) !== 0,
+    extendedError: error.code,
     answers: Math.min(answers, kept),
     authorities: Math.min(Math.max(kept - answers, 0), authorities),
     additionals: Math.max(kept - answers - authorities, 0),
-    questionEnd: scan.questionEnd,
-    offsets: offsetsOf(scan, kept),
-    pointers: pointersOf(scan, end),
-    records,
-    ...findExtendedError(scan, message),
+    questionEnd,
+    pointers,
     storedAt: now,
     lifetime,
   });
-  return { kind, answer, lifetime };
+  for (let i = 0; i < kept; i++) {
+    draft.putOffset(scan.ttlAt[i] - questionEnd);
+    draft.putOffset(scan.endAt[i] - questionEnd);
+  }
+  for (let i = 0; i < pointers; i++) draft.putOffset(scan.pointerAt[i] - questionEnd);
+  draft.finish(error.text, message, [questionEnd, end]);
+  return { kind, lifetime };
 }
 
 /** Records before the first that belongs to the message's way and not to the answer: OPT, TSIG, SIG(0). */
@@ -96,52 +109,27 @@ function limitTtls(
   const mostSeconds = isNegative
     ? Math.min(limits.negativeMaxTtlSeconds, limits.maxTtlSeconds)
     : limits.maxTtlSeconds;
-  const view = new DataView(message.buffer, message.byteOffset, message.length);
   let shortest = mostSeconds;
   let hasSoa = false;
   for (let i = 0; i < kept; i++) {
     let ttl = Math.min(scan.ttlOf(i), mostSeconds);
     const isAuthority = i >= scan.answers && i < scan.answers + scan.authorities;
     if (isNegative && isAuthority && scan.typeOf[i] === TYPE.SOA) {
-      ttl = Math.min(ttl, clampTtl(view.getUint32(scan.endAt[i] - SOA_MINIMUM_FROM_END)));
+      ttl = Math.min(ttl, readTtl(message, scan.endAt[i] - SOA_MINIMUM_FROM_END));
       hasSoa = true;
     }
-    view.setUint32(scan.ttlAt[i], ttl);
+    writeUint32(message, scan.ttlAt[i], ttl);
     shortest = Math.min(shortest, ttl);
   }
-  if (isNegative && !hasSoa) return 0;
-  return kept === 0 ? 0 : shortest;
-}
-
-function clampTtl(ttl: number): number {
-  return ttl > 0x7fffffff ? 0 : ttl;
-}
-
-function offsetsOf(scan: MessageScan, kept: number): number[] {
-  const offsets: number[] = [];
-  for (let i = 0; i < kept; i++) {
-    offsets.push(scan.ttlAt[i] - scan.questionEnd, scan.endAt[i] - scan.questionEnd);
-  }
-  return offsets;
-}
-
-function pointersOf(scan: MessageScan, end: number): number[] {
-  const pointers: number[] = [];
-  for (let i = 0; i < scan.pointers && scan.pointerAt[i] < end; i++) {
-    pointers.push(scan.pointerAt[i] - scan.questionEnd);
-  }
-  return pointers;
+  if (kind === 'failure') return FAILURE_SECONDS;
+  return kept === 0 || (isNegative && !hasSoa) ? 0 : shortest;
 }
 
 /**
  * Folds owner names that repeat the question in full: some servers do not compress, and what they repeat is the case
  * that we have asked with, which was random.
  */
-function foldOwners(
-  scan: MessageScan,
-  message: Uint8Array,
-  { records, kept }: { records: Uint8Array; kept: number },
-): void {
+function foldOwners(scan: MessageScan, message: Uint8Array, kept: number): void {
   const length = scan.questionNameEnd - HEADER_BYTES;
   for (let i = 0; i < kept; i++) {
     const start = scan.startOf(i);
@@ -150,8 +138,7 @@ function foldOwners(
     let at = 0;
     while (at < length && isSame(message[start + at], message[HEADER_BYTES + at])) at++;
     if (at < length) continue;
-    const to = start - scan.questionEnd;
-    for (let j = 0; j < length; j++) records[to + j] = foldCase(records[to + j]);
+    for (let j = start; j < start + length; j++) message[j] = foldCase(message[j]);
   }
 }
 
@@ -166,7 +153,7 @@ function isSame(a: number, b: number): boolean {
 function findExtendedError(
   scan: MessageScan,
   message: Uint8Array,
-): { readonly extendedError: number; readonly text: Uint8Array } {
+): { readonly code: number; readonly text: Uint8Array } {
   for (let i = scan.answers + scan.authorities; i < scan.records; i++) {
     if (scan.typeOf[i] !== TYPE.OPT) continue;
     const end = scan.endAt[i];
@@ -175,12 +162,25 @@ function findExtendedError(
       const code = (message[at] << 8) | message[at + 1];
       const length = (message[at + 2] << 8) | message[at + 3];
       if (code === EDNS_OPTION_EXTENDED_ERROR && length >= 2 && at + 4 + length <= end) {
-        const extendedError = (message[at + 4] << 8) | message[at + 5];
+        const info = (message[at + 4] << 8) | message[at + 5];
         const isShort = length - 2 <= MAX_TEXT_BYTES && scan.records === 1;
-        return { extendedError, text: isShort ? message.slice(at + 6, at + 4 + length) : NO_TEXT };
+        return { code: info, text: isShort ? message.slice(at + 6, at + 4 + length) : NO_TEXT };
       }
       at += 4 + length;
     }
   }
-  return { extendedError: -1, text: NO_TEXT };
+  return NO_EXTENDED_ERROR;
+}
+
+/** RFC 2181 section 8: one with the highest bit set counts as 0. */
+function readTtl(message: Uint8Array, at: number): number {
+  if (message[at] > 0x7f) return 0;
+  return (message[at] << 24) | (message[at + 1] << 16) | (message[at + 2] << 8) | message[at + 3];
+}
+
+function writeUint32(message: Uint8Array, at: number, value: number): void {
+  message[at] = value >>> 24;
+  message[at + 1] = value >>> 16;
+  message[at + 2] = value >>> 8;
+  message[at + 3] = value;
 }

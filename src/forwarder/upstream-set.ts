@@ -4,13 +4,14 @@
  */
 import type { ForwardPolicy } from '../config/configuration.ts';
 import { randomUint16 } from './random.ts';
-import type { Upstream } from './upstream.ts';
-import { labelOf } from './upstream.ts';
+import { labelOf, type Upstream } from './upstream.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
 /** Upstreams whose times differ by no more share the load. */
 const ALIKE_FACTOR = 1.25;
 const ALIKE_MS = 1;
+/** How long an order holds. */
+const ORDER_MS = 10;
 
 export interface UpstreamSetOptions {
   readonly policy: ForwardPolicy;
@@ -20,6 +21,9 @@ export interface UpstreamSetOptions {
 export class UpstreamSet {
   readonly #options: UpstreamSetOptions;
   #upstreams: readonly Upstream[] = [];
+  /** Orders that are as good as each other, as of `#orderedAt`. */
+  #orders: readonly (readonly Upstream[])[] = [[]];
+  #orderedAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
 
   constructor(options: UpstreamSetOptions) {
@@ -40,51 +44,57 @@ export class UpstreamSet {
       return upstream;
     });
     for (const gone of known.values()) gone.close();
+    this.#orderedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Gives every upstream, the one to be asked first being the first. */
-  order(): Upstream[] {
-    const ordered = this.#orderByPolicy();
-    if (!ordered.some(({ health }) => health.isDown)) return ordered;
-    return [
-      ...ordered.filter(({ health }) => !health.isDown),
-      ...ordered.filter(({ health }) => health.isDown),
-    ];
+  /** Gives every upstream, the one to be asked first being the first. `now` is in milliseconds. */
+  order(now: number): readonly Upstream[] {
+    if (now - this.#orderedAt >= ORDER_MS) {
+      this.#orders = this.#findOrders();
+      this.#orderedAt = now;
+    }
+    const orders = this.#orders;
+    if (orders.length === 1) return orders[0];
+    const turn = this.#options.policy === 'roundRobin' ? this.#turn++ : randomUint16();
+    return orders[turn % orders.length];
   }
 
   /** There is none of which an answer can be expected. */
   get isDown(): boolean {
-    return this.#upstreams.every(({ health }) => health.isDown);
+    for (const { health } of this.#upstreams) if (!health.isDown) return false;
+    return true;
   }
 
   close(): void {
     for (const upstream of this.#upstreams) upstream.close();
   }
 
-  #orderByPolicy(): Upstream[] {
+  #findOrders(): readonly (readonly Upstream[])[] {
     const upstreams = this.#upstreams;
     switch (this.#options.policy) {
       case 'sequential':
-        return [...upstreams];
+        return [downLast(upstreams)];
       case 'roundRobin':
-        return rotated(upstreams, this.#turn++);
       case 'random':
-        return rotated(upstreams, randomUint16());
-      case 'fastest':
-        return orderByTime(upstreams);
+        return rotations(upstreams).map(downLast);
+      case 'fastest': {
+        const sorted = upstreams.toSorted((a, b) => a.health.expectedMs - b.health.expectedMs);
+        const best = sorted[0]?.health.expectedMs ?? 0;
+        const limit = best * ALIKE_FACTOR + ALIKE_MS;
+        const alike = sorted.filter(({ health }) => health.expectedMs <= limit);
+        const rest = sorted.slice(alike.length);
+        return rotations(alike).map((order) => downLast([...order, ...rest]));
+      }
     }
   }
 }
 
-function rotated(upstreams: readonly Upstream[], by: number): Upstream[] {
-  const first = upstreams.length === 0 ? 0 : by % upstreams.length;
-  return [...upstreams.slice(first), ...upstreams.slice(0, first)];
+/** Gives the list with each of its members in the first place once; an empty list once. */
+function rotations(upstreams: readonly Upstream[]): readonly (readonly Upstream[])[] {
+  if (upstreams.length === 0) return [[]];
+  return upstreams.map((_, i) => [...upstreams.slice(i), ...upstreams.slice(0, i)]);
 }
 
-function orderByTime(upstreams: readonly Upstream[]): Upstream[] {
-  if (upstreams.length < 2) return [...upstreams];
-  const sorted = upstreams.toSorted((a, b) => a.health.expectedMs - b.health.expectedMs);
-  const limit = sorted[0].health.expectedMs * ALIKE_FACTOR + ALIKE_MS;
-  const alike = sorted.filter(({ health }) => health.expectedMs <= limit).length;
-  return [...rotated(sorted.slice(0, alike), randomUint16()), ...sorted.slice(alike)];
+function downLast(upstreams: readonly Upstream[]): readonly Upstream[] {
+  return upstreams.toSorted((a, b) => Number(a.health.isDown) - Number(b.health.isDown));
 }

@@ -176,12 +176,14 @@ export class MissReader {
   #read(at: number): Miss {
     const { bytes, data } = this.#ring;
     const queryLength = data.getInt32(at + RECORD.queryLength, true);
+    // One copy of both, from the pool of small buffers: memory of its own for each would cost more than the query.
+    const copy = Buffer.from(bytes.subarray(at + RECORD.replyTo, at + QUERY_AT + queryLength));
     return {
       listener: data.getInt32(at + RECORD.listener, true),
       arrivedAt: data.getFloat64(at + RECORD.arrival, true),
       ticket: data.getUint32(at + RECORD.ticket, true),
-      replyTo: new Uint8Array(bytes.subarray(at + RECORD.replyTo, at + QUERY_AT)),
-      query: new Uint8Array(bytes.subarray(at + QUERY_AT, at + QUERY_AT + queryLength)),
+      replyTo: copy.subarray(0, REPLY_TO_BYTES),
+      query: copy.subarray(REPLY_TO_BYTES),
     };
   }
 }

@@ -7,6 +7,7 @@
 import type koffi from 'koffi';
 
 /** The numbers of Linux: asm-generic/socket.h, bits/socket.h, linux/in.h, linux/in6.h, linux/eventpoll.h. */
+export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
@@ -29,6 +30,7 @@ export const EPOLL_CLOEXEC = SOCK_CLOEXEC;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 1;
+export const EPOLLET = 0x80000000;
 
 /** Calls that give -1 on failure; `errno()` then says why. */
 export interface Libc {

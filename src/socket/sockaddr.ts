@@ -40,6 +40,14 @@ export function putSockaddr(target: Uint8Array, at: number, parts: SockaddrParts
   return length;
 }
 
+/** Gives where the address stands in a socket address, and where it ends. */
+export function addressRange(source: Uint8Array): readonly [number, number] {
+  return source[0] === AF_INET ? IPV4_RANGE : IPV6_RANGE;
+}
+
+const IPV4_RANGE = [IPV4_AT, IPV4_AT + IPV4_BYTES] as const;
+const IPV6_RANGE = [IPV6_AT, IPV6_AT + IPV6_BYTES] as const;
+
 /** Reads the socket address at `at`; the address is a copy. */
 export function readSockaddr(source: Uint8Array, at: number): Required<SockaddrParts> {
   const isIpv4 = source[at] === AF_INET;

@@ -12,14 +12,21 @@
  * The event loop hands new descriptors to the kernel only when it turns, so we may wait only after a turn in which
  * nothing happened: then there are none.
  */
-import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, type Libc } from './libc.ts';
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLET,
+  EPOLLIN,
+  type Libc,
+} from './libc.ts';
 
 /** Longest wait, in milliseconds: timers of the thread are late by up to as much when nothing else happens. */
 const MAX_WAIT_MS = 100;
 /** Calls in a row before the event loop turns in any case; together they wait no longer than one. */
 const MAX_WAITS = 16;
 /** Descriptors that are told to be ready at a time; the others follow. */
-const MAX_EVENTS = 16;
+const MAX_EVENTS = 64;
 
 /** A struct epoll_event: what happened in 4 bytes, and 8 of our own, without a gap between them on x64 alone. */
 const EVENT = process.arch === 'x64' ? { bytes: 12, data: 4 } : ({ bytes: 16, data: 8 } as const);
@@ -33,6 +40,8 @@ export class SocketPoll {
   readonly #libc: Libc;
   readonly #epollFd: number;
   readonly #onReadable = new Map<number, () => void>();
+  /** Descriptors that the kernel tells of whether anybody wants to know or not. */
+  readonly #edges = new Set<number>();
   /** Kept in a buffer of its own, whose address stays. */
   readonly #events = new DataView(new SharedArrayBuffer(MAX_EVENTS * EVENT.bytes));
   readonly #eventsAddress: number;
@@ -49,26 +58,43 @@ export class SocketPoll {
     this.#libc = libc;
     this.#epollFd = epollFd;
     this.#eventsAddress = libc.addressOf(this.#events);
-    this.#control(EPOLL_CTL_ADD, libc.loopFd);
+    this.#control(EPOLL_CTL_ADD, { fd: libc.loopFd, events: EPOLLIN });
   }
 
   /** Has `onReadable` called, in a turn of the event loop, as long as the descriptor can be read. */
   watch(fd: number, onReadable: () => void): void {
     this.#onReadable.set(fd, onReadable);
-    this.#control(EPOLL_CTL_ADD, fd);
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    setImmediate(this.#turn);
+    this.#control(EPOLL_CTL_ADD, { fd, events: EPOLLIN });
+    this.#start();
+  }
+
+  /**
+   * Has `onReadable` called each time that something comes to the descriptor, until `rest()`; and again after the
+   * next call of this, which costs no call of the system.
+   */
+  watchEdge(fd: number, onReadable: () => void): void {
+    if (!this.#edges.has(fd)) {
+      this.#edges.add(fd);
+      this.#control(EPOLL_CTL_ADD, { fd, events: EPOLLIN | EPOLLET });
+    }
+    this.#onReadable.set(fd, onReadable);
+    this.#start();
+  }
+
+  /** Does not call for a descriptor of `watchEdge()` until that is called again. */
+  rest(fd: number): void {
+    this.#onReadable.delete(fd);
+  }
+
+  /** Knows nothing of a descriptor any more that is closed right after. */
+  forget(fd: number): void {
+    this.#onReadable.delete(fd);
+    this.#edges.delete(fd);
   }
 
   /** Does not call for the descriptor any more. */
   unwatch(fd: number): void {
-    if (this.#onReadable.delete(fd)) this.#control(EPOLL_CTL_DEL, fd);
-  }
-
-  /** Likewise, for a descriptor that is closed right after, which takes it out of the kernel's set. */
-  forget(fd: number): void {
-    this.#onReadable.delete(fd);
+    if (this.#onReadable.delete(fd)) this.#control(EPOLL_CTL_DEL, { fd, events: 0 });
   }
 
   /** Lets the event loop turn within so many milliseconds: for a timer that is to be more exact than others. */
@@ -76,9 +102,15 @@ export class SocketPoll {
     this.#turnBy = Math.min(this.#turnBy, performance.now() + ms);
   }
 
+  #start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    setImmediate(this.#turn);
+  }
+
   /** A descriptor that is there already is as good; that of a thread that has ended was taken out with it. */
-  #control(operation: number, fd: number): void {
-    this.#eventView.setUint32(0, EPOLLIN, true);
+  #control(operation: number, { fd, events }: { fd: number; events: number }): void {
+    this.#eventView.setUint32(0, events >>> 0, true);
     this.#eventView.setInt32(EVENT.data, fd, true);
     this.#libc.epoll_ctl(this.#epollFd, operation, fd, this.#event);
   }
