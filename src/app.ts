@@ -109,7 +109,7 @@ export async function startApp(
         new Forwarding({
           ...served,
           responders: count,
-          libc: sockets?.libc,
+          sockets,
           memory: () => table.memory,
         }),
     });

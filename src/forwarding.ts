@@ -22,10 +22,11 @@ import type { LogFunction } from './monitoring/log-event.ts';
 import type { OutsideAnswers } from './responder/outside-answer.ts';
 import { Responder } from './responder/respond.ts';
 import type { Transport } from './responder/respond-function.ts';
-import { AF_INET, type Libc } from './socket/libc.ts';
+import { AF_INET } from './socket/libc.ts';
 import { openPoll, SocketPoll } from './socket/socket-poll.ts';
 import { TableReader } from './table/table-reader.ts';
 import type { SharedCache, ZoneMemory } from './threads.ts';
+import type { UdpSockets } from './udp-sockets.ts';
 import { UpstreamSets } from './upstream-sets.ts';
 import { ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
@@ -40,8 +41,8 @@ export interface ForwardingOptions {
   readonly listen: readonly SocketAddress[];
   /** Responder threads; this one reads as the one behind the last. */
   readonly responders: number;
-  /** The C library, where datagrams move by it. */
-  readonly libc: Libc | undefined;
+  /** The sockets of responders, where datagrams move in batches. */
+  readonly sockets: UdpSockets | undefined;
   readonly memory: () => ZoneMemory;
   readonly log: LogFunction;
 }
@@ -64,7 +65,7 @@ export class Forwarding {
   #wanted: Question | undefined;
 
   constructor(options: ForwardingOptions) {
-    const { configuration, listen, responders, libc, log } = options;
+    const { configuration, listen, responders, sockets, log } = options;
     const { forward, cache } = configuration;
     const readers = responders + 1;
     const memory = createCacheMemory({ ...cache, readers });
@@ -74,8 +75,8 @@ export class Forwarding {
     const cacheNow = createCacheClock();
     this.answers = new AnswerCache({ ...cache, memory, readers, now: cacheNow });
     this.sets = new UpstreamSets(forward, { listen, log });
-    this.#epollFd = libc === undefined ? -1 : openPoll(libc);
-    this.#udp = this.#openUdp(libc);
+    this.#epollFd = sockets === undefined ? -1 : openPoll(sockets.libc);
+    this.#udp = this.#openUdp(sockets);
     this.forwarder = new Forwarder({
       ...cache,
       zones: new ForwardZones(this.sets.zones),
@@ -126,7 +127,7 @@ export class Forwarding {
     this.forwarder.close();
     this.sets.close();
     this.#udp.close();
-    if (this.#epollFd >= 0) this.#options.libc?.close(this.#epollFd);
+    if (this.#epollFd >= 0) this.#options.sockets?.libc.close(this.#epollFd);
   }
 
   #answer(missed: MissedQuery, { reply, round }: { reply: ReplyToMiss; round: number }): void {
@@ -170,9 +171,11 @@ export class Forwarding {
     };
   }
 
-  #openUdp(libc: Libc | undefined): OutgoingUdp {
-    if (libc === undefined) return new DgramOutgoingUdp();
-    return new LibcOutgoingUdp(libc, new SocketPoll(libc, this.#epollFd));
+  #openUdp(sockets: UdpSockets | undefined): OutgoingUdp {
+    if (sockets === undefined) return new DgramOutgoingUdp();
+    const { libc } = sockets;
+    const poll = new SocketPoll(libc, this.#epollFd, () => sockets.flushReplies());
+    return new LibcOutgoingUdp(libc, poll);
   }
 
   #sweep(): void {

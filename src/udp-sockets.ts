@@ -5,14 +5,13 @@
  */
 import type { SocketAddress } from './config/configuration.ts';
 import { parseAddress } from './dns/address.ts';
-import { EDNS_UDP_BYTES } from './dns/constants.ts';
 import { ListenError } from './responder/listen-error.ts';
 import type { Reply } from './responder/listener.ts';
 import { createUdpHandle, type UdpHandle } from './responder/udp-batch.ts';
-import { createBatchMemory, DatagramBatch } from './socket/datagram-batch.ts';
-import { AF_INET, AF_INET6, type Libc } from './socket/libc.ts';
+import type { Libc } from './socket/libc.ts';
 import { openPoll } from './socket/socket-poll.ts';
 import { type SocketMemory, UdpSocket } from './socket/udp-socket.ts';
+import { UdpReplies } from './udp-replies.ts';
 
 /** What is asked of the kernel for queries that wait: some 5,000 of usual size, as the kernel counts them. */
 export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -41,13 +40,15 @@ export class UdpSockets {
   readonly #open: UdpSocket[] = [];
   readonly #polls: number[] = [];
   readonly #responders: ResponderSockets[] = [];
-  /** For answers of the main thread, one at a time. */
-  readonly #replies = new Map<UdpHandle, DatagramBatch>();
+  readonly #replies: UdpReplies;
+  /** Answers that the kernel did not take. */
+  lostReplies = 0;
   #isClosed = false;
 
   /** Opens every socket; throws ListenError. */
   constructor(options: UdpSocketsOptions) {
     this.#libc = options.libc;
+    this.#replies = new UdpReplies(options.libc, () => this.lostReplies++);
     try {
       for (let i = 0; i < options.responders; i++) this.#responders.push(this.#openFor(options));
     } catch (error) {
@@ -66,17 +67,15 @@ export class UdpSockets {
     return this.#responders[index];
   }
 
-  /** Sends the answer to a query that was handed on; false where it is too long or the kernel did not take it. */
-  reply(handle: UdpHandle, { replyTo, response }: Reply): boolean {
+  /** Sends the answer to a query that was handed on, soon; false where it is too long. */
+  reply(handle: UdpHandle, reply: Reply): boolean {
     // A closed descriptor's number may be somebody else's by now.
-    if (this.#isClosed || response.length > EDNS_UDP_BYTES) return false;
-    const batch = this.#replyBatch(handle);
-    batch.setReplyTo(0, replyTo, 0);
-    batch.responses[0].set(response);
-    batch.put(0, response.length);
-    const errno = batch.send(handle.fd);
-    if (errno !== 0) batch.drop();
-    return errno === 0;
+    return !this.#isClosed && this.#replies.add(handle, reply);
+  }
+
+  /** Sends the answers that wait. */
+  flushReplies(): void {
+    if (!this.#isClosed) this.#replies.flush();
   }
 
   /** Gives what the kernel tells of the queues of all sockets, summed. */
@@ -95,6 +94,7 @@ export class UdpSockets {
 
   /** Closes every socket; no thread may use one any more. */
   close(): void {
+    this.flushReplies();
     this.#isClosed = true;
     for (const socket of this.#open) socket.close();
     for (const epollFd of this.#polls.splice(0)) this.#libc.close(epollFd);
@@ -140,21 +140,5 @@ export class UdpSockets {
     } catch (cause) {
       throw new ListenError({ address, port, protocol: 'UDP' }, { cause });
     }
-  }
-
-  #replyBatch(handle: UdpHandle): DatagramBatch {
-    let batch = this.#replies.get(handle);
-    if (batch === undefined) {
-      const shape = {
-        slots: 1,
-        receiveBytes: 0,
-        sendBytes: EDNS_UDP_BYTES,
-        family: handle.family === AF_INET ? AF_INET : AF_INET6,
-        hasDestination: handle.tellsDestination,
-      };
-      batch = new DatagramBatch(createBatchMemory(shape), { shape, libc: this.#libc });
-      this.#replies.set(handle, batch);
-    }
-    return batch;
   }
 }

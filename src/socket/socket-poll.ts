@@ -39,6 +39,7 @@ export function openPoll(libc: Libc): number {
 export class SocketPoll {
   readonly #libc: Libc;
   readonly #epollFd: number;
+  readonly #onBeforeWait: () => void;
   readonly #onReadable = new Map<number, () => void>();
   /** Descriptors that the kernel tells of whether anybody wants to know or not. */
   readonly #edges = new Set<number>();
@@ -53,10 +54,14 @@ export class SocketPoll {
   #isRunning = false;
   readonly #turn = () => this.#run();
 
-  /** `epollFd` may have been another thread's that has ended: its sockets are those of its successor. */
-  constructor(libc: Libc, epollFd: number) {
+  /**
+   * `epollFd` may have been another thread's that has ended: its sockets are those of its successor. `onBeforeWait` is
+   * called before each wait, for what was put off while there was something to do.
+   */
+  constructor(libc: Libc, epollFd: number, onBeforeWait: () => void = () => {}) {
     this.#libc = libc;
     this.#epollFd = epollFd;
+    this.#onBeforeWait = onBeforeWait;
     this.#eventsAddress = libc.addressOf(this.#events);
     this.#control(EPOLL_CTL_ADD, { fd: libc.loopFd, events: EPOLLIN });
   }
@@ -129,6 +134,7 @@ export class SocketPoll {
     let now = performance.now();
     const endsAt = now + longestMs;
     for (let i = 0; i < MAX_WAITS; i++) {
+      this.#onBeforeWait();
       const waitMs = Math.max(Math.ceil(Math.min(endsAt, this.#turnBy) - now), 0);
       const ready = libc.epoll_wait(this.#epollFd, this.#eventsAddress, MAX_EVENTS, waitMs);
       const isLoopReady = this.#call(ready);
