@@ -135,6 +135,10 @@ export async function startApp(
         counters: responderCounters(counters, count),
       });
     }
+    if (sockets !== undefined) {
+      const own = responderCounters(counters, count);
+      sockets.onReplyLost = () => own.countTransportEvent('missAnswerLost');
+    }
     let isStopping = false;
     http = await startMonitoringServer({
       ...configuration.http,
@@ -147,6 +151,7 @@ export async function startApp(
         responderCounters: counters,
         zoneGauges,
         version: VERSION,
+        forward: forwarding?.numbers,
         udpSockets: sockets && (() => sockets.readMemory()),
         threads: () => [table, ...threads.threads],
         droppedLogLines: () => logSink.dropped,

@@ -16,8 +16,10 @@ import type { OutgoingUdp } from './forwarder/outgoing-udp.ts';
 import { DgramOutgoingUdp } from './forwarder/outgoing-udp-dgram.ts';
 import { LibcOutgoingUdp } from './forwarder/outgoing-udp-libc.ts';
 import { copyQuestion, idOf, type Question } from './forwarder/question.ts';
+import type { Upstream } from './forwarder/upstream.ts';
 import type { MissedQuery, ReplyToMiss } from './misses.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
+import type { ForwardSources, UpstreamNumbers } from './monitoring/forward-metrics.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
 import type { OutsideAnswers } from './responder/outside-answer.ts';
 import { Responder } from './responder/respond.ts';
@@ -100,7 +102,7 @@ export class Forwarding {
   /** Answers from other memory of the zone from now on. */
   use(memory: ZoneMemory): void {
     const { configuration, zones, responders } = this.#options;
-    const { ttl, negativeTtl, pods, forward, filterAaaa } = configuration;
+    const { ttl, negativeTtl, pods, forward, filterAaaa, rewrite } = configuration;
     this.#reader = new TableReader(memory.table, responders);
     this.#responder = new Responder({
       table: this.#reader,
@@ -111,6 +113,7 @@ export class Forwarding {
       podsInsecure: pods === 'insecure',
       forwarded: forward.flatMap((each) => each.zones),
       filterAaaa,
+      rewrite,
       outside: this.#found,
       // The responder that handed the query on has counted it.
       counters: responderCounters(createResponderCounters(1), 0),
@@ -120,6 +123,15 @@ export class Forwarding {
   /** Answers a query that was handed on. */
   answer(missed: MissedQuery, reply: ReplyToMiss): void {
     this.#answer(missed, { reply, round: 0 });
+  }
+
+  /** For metrics. */
+  get numbers(): ForwardSources {
+    return {
+      upstreams: () => this.sets.upstreams.map(numbersOf),
+      questions: () => ({ ...this.forwarder.counts, underway: this.forwarder.underway }),
+      cache: () => this.answers.numbers,
+    };
   }
 
   close(): void {
@@ -181,6 +193,22 @@ export class Forwarding {
   #sweep(): void {
     this.forwarder.prefetch(this.answers.sweep());
   }
+}
+
+function numbersOf({ label, health, stats }: Upstream): UpstreamNumbers {
+  const { queries, responses, durations, failures, truncated, ignored } = stats;
+  const { isDown, roundTripMs } = health;
+  return {
+    to: label,
+    queries,
+    responses,
+    durations,
+    failures,
+    truncated,
+    ignored,
+    isUp: !isDown,
+    roundTripMs,
+  };
 }
 
 /** An answer that has just come, for the query that waited for it; otherwise what the cache has. */

@@ -206,7 +206,7 @@ function isMessage(response: Uint8Array | undefined): response is Uint8Array {
 function buildServfail(query: Uint8Array): Uint8Array {
   let end = HEADER_BYTES;
   while (query[end] !== 0) end += query[end] + 1;
-  const response = query.slice(0, end + 5);
+  const response = Uint8Array.from(query.subarray(0, end + 5));
   const view = new DataView(response.buffer);
   const echoed = view.getUint16(2) & (FLAG.opcodeMask | FLAG.rd | FLAG.cd);
   view.setUint16(2, FLAG.qr | FLAG.ra | echoed | RCODE.SERVFAIL);

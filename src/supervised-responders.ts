@@ -223,7 +223,7 @@ function dataOf(
   shared: Shared,
 ): ResponderThreadData {
   const { configuration, zones, listen, counters, sockets, missRings, memory } = options;
-  const { ttl, negativeTtl, pods, filterAaaa } = configuration;
+  const { ttl, negativeTtl, pods, filterAaaa, rewrite } = configuration;
   return {
     ...shared,
     index,
@@ -235,6 +235,7 @@ function dataOf(
     cache: options.cache,
     forwarded: options.forwarded,
     filterAaaa,
+    rewrite,
     ttl,
     negativeTtl,
     podsInsecure: pods === 'insecure',

@@ -68,6 +68,7 @@ export interface ResponderThreadData {
   /** Zones that somebody else answers, the root being empty. */
   readonly forwarded: readonly string[];
   readonly filterAaaa: boolean;
+  readonly rewrite: Configuration['rewrite'];
   /** Ports are those that were chosen where the configuration says 0. */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** UDP sockets for batches, one for each address; absent where datagrams move one by one. */

@@ -41,14 +41,14 @@ export class UdpSockets {
   readonly #polls: number[] = [];
   readonly #responders: ResponderSockets[] = [];
   readonly #replies: UdpReplies;
-  /** Answers that the kernel did not take. */
-  lostReplies = 0;
+  /** Called for each answer that the kernel did not take. */
+  onReplyLost: () => void = () => {};
   #isClosed = false;
 
   /** Opens every socket; throws ListenError. */
   constructor(options: UdpSocketsOptions) {
     this.#libc = options.libc;
-    this.#replies = new UdpReplies(options.libc, () => this.lostReplies++);
+    this.#replies = new UdpReplies(options.libc, () => this.onReplyLost());
     try {
       for (let i = 0; i < options.responders; i++) this.#responders.push(this.#openFor(options));
     } catch (error) {

@@ -84,9 +84,9 @@ export class AnswerCache {
   readonly #stale = new Set<Entry>();
   readonly #key = Buffer.alloc(MAX_KEY_BYTES);
   /** Entries that went for want of room. */
-  evictions = 0;
+  #evictions = 0;
   /** Answers that no room could be made for. */
-  rejected = 0;
+  #rejected = 0;
 
   constructor({ memory, entries, readers, serveStaleSeconds, now }: AnswerCacheOptions) {
     this.#table = new TableWriter(memory.table);
@@ -111,7 +111,7 @@ export class AnswerCache {
     entry.kind = kind;
     this.#place(entry, shelfFor(entry, kind));
     if (!this.#write(entry, answer)) {
-      this.rejected++;
+      this.#rejected++;
       this.#remove(entry);
     }
   }
@@ -156,15 +156,16 @@ export class AnswerCache {
     return ending;
   }
 
-  /** Number of entries on a shelf. */
-  count(shelf: Shelf): number {
-    return this.#shelves[shelf].size;
-  }
-
-  /** Bytes of the table in use, and the most that can be. */
-  get bytes(): { readonly used: number; readonly limit: number } {
+  /** What is kept, and what it takes. */
+  get numbers() {
     const { reservedBytes, limitBytes } = this.#table.stats();
-    return { used: reservedBytes, limit: limitBytes };
+    return {
+      entries: forEachShelf((shelf) => this.#shelves[shelf].size),
+      usedBytes: reservedBytes,
+      limitBytes,
+      evictions: this.#evictions,
+      rejected: this.#rejected,
+    };
   }
 
   #create(key: string, kind: AnswerKind): Entry {
@@ -211,7 +212,7 @@ export class AnswerCache {
       if (oldest === undefined || oldest === kept) return false;
       if (i === MAX_SECOND_CHANCES || !this.#marks.take(oldest.slot)) {
         this.#remove(oldest);
-        this.evictions++;
+        this.#evictions++;
         return true;
       }
       this.#noteUse(oldest);

@@ -63,14 +63,14 @@ interface Underway {
 /** What is counted of all upstreams together. */
 export class ForwarderCounts {
   /** Questions that went to an upstream. */
-  flights = 0;
+  asked = 0;
   /** Questions that waited for an answer that somebody else had asked for. */
   joined = 0;
-  prefetches = 0;
+  prefetched = 0;
   shed = 0;
   loops = 0;
   /** Questions that no upstream has answered. */
-  failures = 0;
+  failed = 0;
 }
 
 export class Forwarder {
@@ -131,7 +131,7 @@ export class Forwarder {
       if (this.#prefetches >= MAX_PREFETCHES) return;
       const question = questionOfKey(key);
       if (this.#underway.has(question.id)) continue;
-      this.counts.prefetches++;
+      this.counts.prefetched++;
       this.#prefetches++;
       const done = () => void this.#prefetches--;
       this.#start(question, { spelled: undefined, waiting: [done] });
@@ -160,7 +160,7 @@ export class Forwarder {
     this.#makeRoom();
     const name = randomizeCase(question.name, spelled);
     const flight = new Flight({ question, name, set }, this.#context);
-    this.counts.flights++;
+    this.counts.asked++;
     this.#underway.set(question.id, { flight, waiting, hasOwnCase: name !== spelled });
     // One whose upstreams are all down is settled by its first tick.
     if (set.isDown) queueMicrotask(() => flight.tick(now()));
@@ -206,7 +206,7 @@ export class Forwarder {
     const { question } = plan;
     const { now, cache } = this.#options;
     const { isRefused, detail, waiting } = failure;
-    this.counts.failures++;
+    this.counts.failed++;
     const durationMs = now() - startedAt;
     this.#log.noteFailure({ question: formatQuestion(question), detail, durationMs });
     const stale = this.#useStale(question);

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { sumResponderCounters } from './counters.ts';
+import { type ForwardSources, forwardMetrics } from './forward-metrics.ts';
 import type { MetricFamily, Sample } from './metric-family.ts';
 import { processMetrics } from './process-metrics.ts';
 import { responderMetrics } from './responder-metrics.ts';
@@ -20,6 +21,8 @@ export interface MetricsSources {
   readonly revision?: string;
   /** Tells how the queues of the UDP sockets are doing; absent where the kernel cannot be asked. */
   readonly udpSockets?: (() => SocketQueues) | undefined;
+  /** What is asked of others; absent where nobody is. */
+  readonly forward?: ForwardSources | undefined;
   /** Gives the threads that are kept alive. */
   readonly threads: () => readonly ThreadState[];
   /** Gives the number of lines that the log had to drop. */
@@ -60,6 +63,7 @@ export function metricFamilies(sources: MetricsSources, sums: Float64Array): Met
   return [
     ...responderMetrics(sums),
     ...socketMetrics(sources.udpSockets),
+    ...(sources.forward === undefined ? [] : forwardMetrics(sources.forward)),
     ...zoneMetrics(new ZoneGauges(sources.zoneGauges)),
     ...serverMetrics(sources),
     ...processMetrics(),

@@ -111,6 +111,16 @@ function messageMetrics(slots: Float64Array): MetricFamily[] {
           at: SLOTS.missDurations,
         }),
     },
+    byEvent(slots, 'type', {
+      name: 'vipdns_cache_hits_total',
+      help: 'Queries that were answered from what is kept of outside: what is good still, or what is out of date while upstreams fail.',
+      causes: { fresh: 'outsideAnswerHit', stale: 'outsideAnswerStale' },
+    }),
+    counter(
+      'vipdns_dns_handed_on_shed_total',
+      'Queries that were handed on and given up for newer ones, since too many waited; answered with SERVFAIL.',
+      () => eventCount(slots, 'missShed'),
+    ),
     counter(
       'vipdns_dns_handed_on_answers_lost_total',
       'Answers to queries that were handed on and that could not be sent.',
@@ -198,18 +208,29 @@ function tcpMetrics(slots: Float64Array): MetricFamily[] {
   ];
 }
 
-function byCause(
+interface EventFamily {
+  readonly name: string;
+  readonly help: string;
+  /** Events by the value of the label. */
+  readonly causes: Readonly<Record<string, TransportCounter>>;
+}
+
+function byCause(slots: Float64Array, family: EventFamily): MetricFamily {
+  return byEvent(slots, 'cause', family);
+}
+
+function byEvent(
   slots: Float64Array,
-  family: { name: string; help: string; causes: Readonly<Record<string, TransportCounter>> },
+  label: string,
+  { name, help, causes }: EventFamily,
 ): MetricFamily {
-  const { name, help, causes } = family;
   return {
     name,
     help,
     type: 'counter',
     samples: () =>
       Object.entries(causes).map(([cause, event]) => ({
-        labels: { cause },
+        labels: { [label]: cause },
         value: eventCount(slots, event),
       })),
   };

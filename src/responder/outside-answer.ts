@@ -28,33 +28,36 @@ export interface OutsideAnswers {
  */
 export function putOutsideAnswer(
   writer: MessageWriter,
-  { view, isStale, ageSeconds }: OutsideAnswers,
+  answers: OutsideAnswers,
   ownerAt: number,
 ): boolean {
+  const { view } = answers;
   const base = writer.at;
   const isMoved = base !== view.questionEnd || ownerAt !== HEADER_BYTES;
   const limit = isMoved ? Math.min(writer.limit, MAX_POINTER_OFFSET) : writer.limit;
-  const { answers, authorities } = view;
+  const { authorities } = view;
   let count = view.records;
   while (count > 0 && base + view.endAt(count - 1) > limit) count--;
   const length = view.endAt(count - 1);
   const start = view.recordsStart;
   writer.putBytes(view.bytes, start, start + length);
-  for (let i = 0; i < count; i++) {
-    putTtl(writer.bytes, base + view.ttlAt(i), isStale ? -1 : ageSeconds);
-  }
+  for (let i = 0; i < count; i++) putAgedTtl(writer.bytes, base + view.ttlAt(i), answers);
   if (isMoved) movePointers(writer.bytes, view, { base, length, ownerAt });
-  writer.answers += Math.min(count, answers);
-  writer.authorities += Math.min(Math.max(count - answers, 0), authorities);
-  writer.additionals += Math.max(count - answers - authorities, 0);
-  return count >= answers + authorities;
+  writer.answers += Math.min(count, view.answers);
+  writer.authorities += Math.min(Math.max(count - view.answers, 0), authorities);
+  writer.additionals += Math.max(count - view.answers - authorities, 0);
+  return count >= view.answers + authorities;
 }
 
-/** Makes the TTL at `at` less by its age in seconds; one that is out of date, age -1, has its own. */
-function putTtl(bytes: Uint8Array, at: number, age: number): void {
+/** Makes the TTL at `at` less by the answer's age; what is out of date has one of its own. */
+export function putAgedTtl(
+  bytes: Uint8Array,
+  at: number,
+  { isStale, ageSeconds }: Pick<OutsideAnswers, 'isStale' | 'ageSeconds'>,
+): void {
   const kept =
     bytes[at] * 0x1000000 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
-  const ttl = age < 0 ? STALE_TTL : Math.max(kept - age, 0);
+  const ttl = isStale ? STALE_TTL : Math.max(kept - ageSeconds, 0);
   bytes[at] = ttl >>> 24;
   bytes[at + 1] = ttl >>> 16;
   bytes[at + 2] = ttl >>> 8;

@@ -21,12 +21,14 @@ import { FORM, OWN_ZONE } from '../zone/node.ts';
 import type { ZoneStatus } from '../zone/status.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
 import { Answer } from './answer.ts';
+import { putExpandedAnswer } from './expanded-answer.ts';
 import { Lookup } from './lookup.ts';
 import { type OutsideAnswers, putOutsideAnswer } from './outside-answer.ts';
 import { OutsideZones } from './outside-zones.ts';
 import { Query } from './query.ts';
 import type { RandomOrder } from './random-order.ts';
 import type { Transport } from './respond-function.ts';
+import { type CompiledRewrite, compileRewrites, type RewriteRule, rewriteName } from './rewrite.ts';
 
 /** Most aliases that are followed for one question. */
 export const MAX_ALIAS_STEPS = 8;
@@ -55,6 +57,8 @@ export interface ResponderOptions {
   readonly podsInsecure: boolean;
   /** Zones that somebody else answers, in presentation format, the root being empty; default none. */
   readonly forwarded?: readonly string[];
+  /** Names outside our zones that are answered as others; default none. */
+  readonly rewrite?: readonly RewriteRule[];
   /** Answers NODATA to AAAA outside our zones; default false. */
   readonly filterAaaa?: boolean;
   /** Where answers from outside are found; without it every one is handed on. */
@@ -74,6 +78,7 @@ export class Responder {
   readonly #answer: Answer;
   readonly #outsideZones: OutsideZones;
   readonly #outside: OutsideAnswers | undefined;
+  readonly #rewrites: readonly CompiledRewrite[];
   readonly #filterAaaa: boolean;
   /** Nodes whose CNAME was put for this question, so that a loop of aliases ends. */
   readonly #followed = new Uint32Array(MAX_ALIAS_STEPS);
@@ -82,6 +87,8 @@ export class Responder {
   /** Where the name stands that is outside our zones, and whether an alias of ours leads to it. */
   #ownerAt = HEADER_BYTES;
   #isAliased = false;
+  /** Another name was put in the place of the question's. */
+  #isRewritten = false;
   /** The upstream has validated the whole answer. */
   #isAuthentic = false;
   /** The extended error's text is that of the answer from outside. */
@@ -97,6 +104,7 @@ export class Responder {
     this.#answer = new Answer({ ...options, bytes: options.table.bytes });
     this.#outsideZones = new OutsideZones(options.forwarded ?? []);
     this.#outside = options.outside;
+    this.#rewrites = compileRewrites(options.rewrite ?? []);
     this.#filterAaaa = options.filterAaaa ?? false;
   }
 
@@ -154,6 +162,7 @@ export class Responder {
     this.#extendedError = NO_EXTENDED_ERROR;
     this.#isAuthoritative = false;
     this.#isAuthentic = false;
+    this.#isRewritten = false;
     this.#hasText = false;
     // While the zone is not complete, an error may come behind any number of aliases, and from outside at any time.
     const mayFail = this.#outside !== undefined || this.#status.state !== 'ready';
@@ -170,7 +179,7 @@ export class Responder {
     if (query.qclass !== CLASS_IN) return RCODE.REFUSED;
     if (query.qtype === TYPE.AXFR || query.qtype === TYPE.IXFR) return RCODE.REFUSED;
     let ownerAt = HEADER_BYTES;
-    for (let step = 0; ; step++) {
+    for (let step = 0; ; ) {
       const verdict = this.#lookup.find(query);
       if (step === 0) this.#noteZone(verdict !== 'notOurs' && verdict !== 'notReady');
       switch (verdict) {
@@ -178,7 +187,7 @@ export class Responder {
           this.#putAnswer(ownerAt);
           return RCODE.NOERROR;
         case 'alias':
-          ownerAt = this.#followAlias(ownerAt, step);
+          ownerAt = this.#followAlias(ownerAt, step++);
           if (ownerAt === 0) return RCODE.NOERROR;
           continue;
         case 'podAddress':
@@ -195,6 +204,10 @@ export class Responder {
           this.#extendedError = EXTENDED_ERROR.notReady;
           return RCODE.SERVFAIL;
         case 'notOurs':
+          if (step === 0 && !this.#isRewritten && rewriteName(query, this.#rewrites)) {
+            this.#isRewritten = true;
+            continue;
+          }
           this.#ownerAt = ownerAt;
           this.#isAliased = step > 0;
           return this.#answerOutside(message, length, transport);
@@ -206,7 +219,8 @@ export class Responder {
   #answerOutside(message: Uint8Array, length: number, { handOn }: Transport): number {
     const query = this.#query;
     const verdict = this.#outsideZones.find(query);
-    const apexAt = this.#ownerAt + this.#outsideZones.apexOffset;
+    const isInQuestion = this.#isRewritten && !this.#isAliased;
+    const apexAt = this.#ownerAt + (isInQuestion ? 0 : this.#outsideZones.apexOffset);
     // What nobody can be asked for ends with the alias.
     const refusal = this.#isAliased ? RCODE.NOERROR : RCODE.REFUSED;
     switch (verdict) {
@@ -250,12 +264,17 @@ export class Responder {
   #putOutside(outside: OutsideAnswers): number {
     const query = this.#query;
     const { view, isStale } = outside;
-    const isWhole = putOutsideAnswer(this.#answer.writer, outside, this.#ownerAt);
+    const { writer } = this.#answer;
+    const isWhole =
+      this.#isRewritten && !this.#isAliased
+        ? putExpandedAnswer(writer, outside, query.name)
+        : putOutsideAnswer(writer, outside, this.#ownerAt);
     if (!isWhole) this.#answer.isTruncated = true;
     this.#counters.countTransportEvent(isStale ? 'outsideAnswerStale' : 'outsideAnswerHit');
     // RFC 6840 section 5.8: for those who understand it; what we put before it, nobody has validated.
     const wantsAuthentic = query.dnssecOk || (query.flags & FLAG.ad) !== 0;
-    this.#isAuthentic = view.isAuthentic && wantsAuthentic && !this.#isAliased;
+    this.#isAuthentic =
+      view.isAuthentic && wantsAuthentic && !this.#isAliased && !this.#isRewritten;
     this.#extendedError = isStale ? EXTENDED_ERROR.staleAnswer : view.extendedError;
     this.#hasText = !isStale && view.textLength > 0;
     return view.rcode;
@@ -264,7 +283,8 @@ export class Responder {
   #noteZone(isAuthoritative: boolean): void {
     const { zone, apexOffset } = this.#lookup;
     this.#isAuthoritative = isAuthoritative;
-    if (!isAuthoritative || zone === OWN_ZONE) return;
+    // The question has not the apex of the name that was put in the place of its own.
+    if (!isAuthoritative || zone === OWN_ZONE || this.#isRewritten) return;
     this.#answer.noteApex(this.#zones[zone].apex, HEADER_BYTES + apexOffset);
   }
 

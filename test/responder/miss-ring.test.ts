@@ -24,8 +24,8 @@ function put(writer: MissWriter, mark: number, length: number): boolean {
 function check(reader: MissReader, mark: number, length: number): void {
   const miss = reader.take();
   assert.ok(miss);
-  assert.deepEqual(miss.query, new Uint8Array(length).fill(mark));
-  assert.deepEqual(miss.replyTo, new Uint8Array(REPLY_TO_BYTES).fill(mark));
+  assert.deepEqual(miss.query, Buffer.alloc(length, mark));
+  assert.deepEqual(miss.replyTo, Buffer.alloc(REPLY_TO_BYTES, mark));
   assert.equal(miss.listener, mark);
   assert.equal(miss.ticket, 2 ** 32 - 1 - mark);
 }

@@ -21,7 +21,7 @@ export const NOW = 1_700_000_000;
 export interface TestZoneOptions
   extends Partial<Omit<ZoneOptions, 'zones' | 'table' | 'status'>>,
     Partial<ZoneSetOptions>,
-    Pick<ResponderOptions, 'forwarded' | 'filterAaaa' | 'outside'> {
+    Pick<ResponderOptions, 'forwarded' | 'filterAaaa' | 'outside' | 'rewrite'> {
   maxBytes?: number;
   buckets?: number;
   negativeTtl?: number;

@@ -1,0 +1,151 @@
+/**
+ * Puts an answer from outside under another name than it was asked for: where a name was rewritten, the question that
+ * the client sees has not the suffix that the upstream's pointers lead to, so these names are written out.
+ *
+ *   as it came     web.example.org. CNAME  front -> example.org (in the question)
+ *   as it is put   web.corp.test.   CNAME  front.example.org
+ */
+import type { AnswerView } from '../cache/answer-format.ts';
+import { HEADER_BYTES } from '../dns/constants.ts';
+import { MAX_RECORDS } from '../dns/message-scan.ts';
+import type { MessageWriter } from '../dns/message-writer.ts';
+import { type OutsideAnswers, putAgedTtl } from './outside-answer.ts';
+
+const MAX_POINTER_OFFSET = 0x3fff;
+const POINTER_BYTES = 2;
+/** From a TTL to the length of the RDATA. */
+const TTL_BYTES = 4;
+
+/** Where a record's bytes went, so that pointers to it can follow. */
+interface Moves {
+  /** Offsets of what was written out, ascending, and how much longer all up to there has become. */
+  readonly at: Uint16Array;
+  readonly grown: Int32Array;
+  count: number;
+}
+
+const MOVES: Moves = {
+  at: new Uint16Array(2 * MAX_RECORDS),
+  grown: new Int32Array(2 * MAX_RECORDS),
+  count: 0,
+};
+
+/**
+ * Puts the records of the answer that was found last as those of the question's own name. `name` is what was asked in
+ * its place. False where not all fit that a client has to know of.
+ */
+export function putExpandedAnswer(
+  writer: MessageWriter,
+  answers: OutsideAnswers,
+  name: Uint8Array,
+): boolean {
+  const { view } = answers;
+  const expansion = new Expansion(writer, view, name);
+  MOVES.count = 0;
+  let count = 0;
+  while (count < view.records && expansion.putRecord(count, answers)) count++;
+  writer.answers += Math.min(count, view.answers);
+  writer.authorities += Math.min(Math.max(count - view.answers, 0), view.authorities);
+  writer.additionals += Math.max(count - view.answers - view.authorities, 0);
+  return count >= view.answers + view.authorities;
+}
+
+class Expansion {
+  readonly #writer: MessageWriter;
+  readonly #view: AnswerView;
+  readonly #name: Uint8Array;
+  readonly #base: number;
+  #pointer = 0;
+
+  constructor(writer: MessageWriter, view: AnswerView, name: Uint8Array) {
+    this.#writer = writer;
+    this.#view = view;
+    this.#name = name;
+    this.#base = writer.at;
+  }
+
+  /** Puts one record; false, and nothing of it, where it does not fit. */
+  putRecord(index: number, answers: OutsideAnswers): boolean {
+    const writer = this.#writer;
+    const view = this.#view;
+    const { at: start } = writer;
+    const { count: moves } = MOVES;
+    const ttlAt = view.ttlAt(index);
+    const end = view.endAt(index);
+    const isPut = this.#copy(view.endAt(index - 1), ttlAt) && this.#copyRdata(ttlAt, end, answers);
+    if (isPut) return true;
+    writer.at = start;
+    MOVES.count = moves;
+    return false;
+  }
+
+  #copyRdata(ttlAt: number, end: number, answers: OutsideAnswers): boolean {
+    const writer = this.#writer;
+    const { at: newTtlAt } = writer;
+    const rdata = ttlAt + TTL_BYTES + 2;
+    if (!this.#copy(ttlAt, rdata)) return false;
+    const { at: newRdata } = writer;
+    if (!this.#copy(rdata, end)) return false;
+    putAgedTtl(writer.bytes, newTtlAt, answers);
+    const length = writer.at - newRdata;
+    writer.bytes[newRdata - 2] = length >> 8;
+    writer.bytes[newRdata - 1] = length;
+    return true;
+  }
+
+  /** Copies the bytes of the records from one offset to another, with what their pointers lead to now. */
+  #copy(from: number, to: number): boolean {
+    const view = this.#view;
+    let at = from;
+    for (; this.#pointer < view.pointers; this.#pointer++) {
+      const pointerAt = view.pointerAt(this.#pointer);
+      if (pointerAt >= to) break;
+      if (!this.#copyBytes(at, pointerAt) || !this.#putPointer(pointerAt)) return false;
+      at = pointerAt + POINTER_BYTES;
+    }
+    return this.#copyBytes(at, to);
+  }
+
+  #copyBytes(from: number, to: number): boolean {
+    const writer = this.#writer;
+    const start = this.#view.recordsStart;
+    if (!writer.fits(to - from)) return false;
+    writer.putBytes(this.#view.bytes, start + from, start + to);
+    return true;
+  }
+
+  #putPointer(pointerAt: number): boolean {
+    const writer = this.#writer;
+    const view = this.#view;
+    const at = view.recordsStart + pointerAt;
+    const target = ((view.bytes[at] & 0x3f) << 8) | view.bytes[at + 1];
+    if (target > HEADER_BYTES && target < view.questionEnd)
+      return this.#putSuffix(target, pointerAt);
+    const moved = target === HEADER_BYTES ? target : this.#moved(target - view.questionEnd);
+    if (!writer.fits(POINTER_BYTES) || moved > MAX_POINTER_OFFSET) return false;
+    writer.putPointer(moved);
+    return true;
+  }
+
+  /** Writes the end of the name out that a pointer into the question meant. */
+  #putSuffix(target: number, pointerAt: number): boolean {
+    const writer = this.#writer;
+    const from = target - HEADER_BYTES;
+    let end = from;
+    while (this.#name[end] !== 0) end += this.#name[end] + 1;
+    const length = end + 1 - from;
+    if (!writer.fits(length)) return false;
+    writer.putBytes(this.#name, from, end + 1);
+    const before = MOVES.count === 0 ? 0 : MOVES.grown[MOVES.count - 1];
+    MOVES.at[MOVES.count] = pointerAt;
+    MOVES.grown[MOVES.count++] = before + length - POINTER_BYTES;
+    return true;
+  }
+
+  /** Gives where in the message stands what stood at an offset of the records. */
+  #moved(offset: number): number {
+    let last = MOVES.count;
+    while (last > 0 && MOVES.at[last - 1] >= offset) last--;
+    return this.#base + offset + (last === 0 ? 0 : MOVES.grown[last - 1]);
+  }
+}
