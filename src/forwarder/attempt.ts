@@ -108,7 +108,7 @@ export class Attempt implements OutgoingEvents {
       return;
     }
     queueMicrotask(() =>
-      this.#fail('noSocket', 'the system has no socket for it, or no way there'),
+      this.#fail('no_socket', 'the system has no socket for it, or no way there'),
     );
   }
 

@@ -16,7 +16,7 @@ export const UPSTREAM_FAILURES = [
   'refused',
   'connection',
   'busy',
-  'noSocket',
+  'no_socket',
   'edns',
 ] as const;
 export type UpstreamFailure = (typeof UPSTREAM_FAILURES)[number];
