@@ -6,6 +6,7 @@ import type { AnswerView } from '../cache/answer-format.ts';
 import type { CacheQuestion } from '../cache/cache-reader.ts';
 import { HEADER_BYTES } from '../dns/constants.ts';
 import type { MessageWriter } from '../dns/message-writer.ts';
+import { varyFirstAddress } from './vary-first-address.ts';
 
 /** RFC 8767 section 4: what a stale record may be kept for, in seconds. */
 const STALE_TTL = 30;
@@ -43,6 +44,7 @@ export function putOutsideAnswer(
   writer.putBytes(view.bytes, start, start + length);
   for (let i = 0; i < count; i++) putAgedTtl(writer.bytes, base + view.ttlAt(i), answers);
   if (isMoved) movePointers(writer.bytes, view, { base, length, ownerAt });
+  else if (count > 1) varyFirstAddress(writer.bytes, view, { base, count });
   writer.answers += Math.min(count, view.answers);
   writer.authorities += Math.min(Math.max(count - view.answers, 0), authorities);
   writer.additionals += Math.max(count - view.answers - authorities, 0);
