@@ -44,7 +44,7 @@ export function putOutsideAnswer(
   writer.putBytes(view.bytes, start, start + length);
   for (let i = 0; i < count; i++) putAgedTtl(writer.bytes, base + view.ttlAt(i), answers);
   if (isMoved) movePointers(writer.bytes, view, { base, length, ownerAt });
-  else if (count > 1) varyFirstAddress(writer.bytes, view, { base, count });
+  if (count > 1) varyFirstAddress(writer.bytes, view, { base, count });
   writer.answers += Math.min(count, view.answers);
   writer.authorities += Math.min(Math.max(count - view.answers, 0), authorities);
   writer.additionals += Math.max(count - view.answers - authorities, 0);
