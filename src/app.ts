@@ -42,6 +42,8 @@ export interface App {
   readonly http: SocketAddress;
   /** How UDP datagrams move. */
   readonly io: 'batch' | 'dgram';
+  /** Who is asked for names outside, at present. */
+  readonly upstreams: readonly string[];
   /** What was taken in at the start. */
   readonly summary: ZoneSummary;
   readonly zone: SupervisedZone;
@@ -172,6 +174,7 @@ export async function startApp(
       listen,
       http: { address, port },
       io: sockets === undefined ? 'dgram' : 'batch',
+      upstreams: forwarding?.sets.upstreams.map(({ label }) => label) ?? [],
       summary,
       zone: table,
       responders: threads,

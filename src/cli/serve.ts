@@ -87,6 +87,7 @@ function tellStart(
       listen: listening,
       io: app.io,
       http: formatSocketAddress(http),
+      upstreams: app.upstreams,
       try: examples,
     });
     return;
@@ -94,6 +95,7 @@ function tellStart(
   const place = formatSource(configuration);
   console.log(`vipdns ${VERSION} serves ${configuration.zones.join(', ')} on ${listening.join(', ')} (UDP and TCP)
   ${count(summary.services, 'Service')} in ${count(summary.namespaces, 'namespace')} from ${place}, followed as it changes
+  other names ${formatUpstreams(app.upstreams)}
   http://${formatSocketAddress(http)} has /health, /ready and /metrics
 Try:
 ${examples.map((example) => `  ${example}`).join('\n')}`);
@@ -102,6 +104,10 @@ ${examples.map((example) => `  ${example}`).join('\n')}`);
 function formatSource({ source: { manifests, kubernetes } }: Configuration): string {
   if (kubernetes === null) return manifests.join(', ');
   return `the Kubernetes API${kubernetes.kubeconfig === '' ? '' : ` (${kubernetes.kubeconfig})`}`;
+}
+
+function formatUpstreams(upstreams: readonly string[]): string {
+  return upstreams.length === 0 ? 'are refused' : `are asked of ${upstreams.join(', ')}`;
 }
 
 function count(number: number, noun: string): string {
