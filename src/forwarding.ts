@@ -21,6 +21,7 @@ import type { MissedQuery, ReplyToMiss } from './misses.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
 import type { ForwardSources, UpstreamNumbers } from './monitoring/forward-metrics.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
+import { openFilesLimit } from './open-files.ts';
 import type { OutsideAnswers } from './responder/outside-answer.ts';
 import { Responder } from './responder/respond.ts';
 import type { Transport } from './responder/respond-function.ts';
@@ -36,6 +37,8 @@ import type { ServedZone } from './zone/zone-set.ts';
 /** Answers from outside that one query may need, one behind the other: an alias may change meanwhile. */
 const MAX_ROUNDS = 3;
 const SWEEP_MS = 1000;
+/** Queries to upstreams that wait for answers over UDP; half of all descriptors at most, the rest is for clients. */
+const MAX_OUTGOING_SOCKETS = 8192;
 
 export interface ForwardingOptions {
   readonly configuration: Configuration;
@@ -187,7 +190,8 @@ export class Forwarding {
     if (sockets === undefined) return new DgramOutgoingUdp();
     const { libc } = sockets;
     const poll = new SocketPoll(libc, this.#epollFd, () => sockets.flushReplies());
-    return new LibcOutgoingUdp(libc, poll);
+    const maxSockets = Math.min(MAX_OUTGOING_SOCKETS, Math.floor(openFilesLimit() / 2));
+    return new LibcOutgoingUdp(libc, { poll, maxSockets });
   }
 
   #sweep(): void {

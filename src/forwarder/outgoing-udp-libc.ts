@@ -50,6 +50,8 @@ interface Shared {
   /** A struct sockaddr of no family: to connect to it is to let go of the port. */
   readonly nowhere: Uint8Array;
   readonly nowhereAddress: number;
+  /** Sockets that wait for an answer. */
+  open: number;
   /** Sockets without a port. */
   readonly idle: { readonly ipv4: number[]; readonly ipv6: number[] };
 }
@@ -57,15 +59,19 @@ interface Shared {
 export class LibcOutgoingUdp implements OutgoingUdp {
   readonly #libc: Libc;
   readonly #shared: Shared;
+  readonly #maxSockets: number;
   readonly #destinations = new WeakMap<UpstreamAddress, Destination>();
 
-  constructor(libc: Libc, poll: SocketPoll) {
+  /** Opens at most `maxSockets` at a time. */
+  constructor(libc: Libc, { poll, maxSockets }: { poll: SocketPoll; maxSockets: number }) {
     // In shared memory, whose address stays.
     const sent = new Uint8Array(new SharedArrayBuffer(MAX_QUERY_BYTES));
     const received = new Uint8Array(new SharedArrayBuffer(MAX_UDP_RESPONSE_BYTES));
     const nowhere = new Uint8Array(new SharedArrayBuffer(SOCKADDR_IN_BYTES)).fill(AF_UNSPEC);
     this.#libc = libc;
+    this.#maxSockets = maxSockets;
     this.#shared = {
+      open: 0,
       libc,
       poll,
       sent,
@@ -80,6 +86,7 @@ export class LibcOutgoingUdp implements OutgoingUdp {
 
   open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined {
     const { libc, idle } = this.#shared;
+    if (this.#shared.open === this.#maxSockets) return undefined;
     const { family, address, length } = this.#destinationOf(upstream);
     const sockets = idle[family === AF_INET ? 'ipv4' : 'ipv6'];
     const flags = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -146,6 +153,7 @@ class LibcOutgoingSocket implements OutgoingSocket {
     this.#shared = shared;
     this.#sockets = sockets;
     this.#events = events;
+    shared.open++;
     shared.poll.watchEdge(fd, () => this.#read());
   }
 
@@ -160,6 +168,7 @@ class LibcOutgoingSocket implements OutgoingSocket {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#shared.open--;
     const { libc, poll, nowhereAddress } = this.#shared;
     const isReusable =
       this.#sockets.length < MAX_IDLE &&
