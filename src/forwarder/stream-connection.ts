@@ -15,6 +15,7 @@ import { MALFORMED_LENGTH, NO_MESSAGE, TcpFraming } from '../dns/tcp-framing.ts'
 import { randomUint16 } from './random.ts';
 import { failureOf, type StreamFailure, type StreamPhase } from './stream-failure.ts';
 import type { StreamEvents, StreamLimits } from './stream-limits.ts';
+import { StreamPatience, type WaitingFor } from './stream-patience.ts';
 import type { StreamQuery } from './stream-query.ts';
 import type { OpenSocket } from './stream-socket.ts';
 
@@ -33,17 +34,16 @@ const message = Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES);
 export class StreamConnection {
   readonly #socket: Socket;
   readonly #options: StreamConnectionOptions;
+  readonly #patience: StreamPatience;
   readonly #framing = new TcpFraming();
   readonly #outstanding = new Map<number, StreamQuery>();
   #phase: StreamPhase | 'ended' = 'connecting';
   #hasAnswered = false;
-  /** When the first query was sent since something came, by `performance.now()`; it need not wait any more. */
-  #silentSince: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #isCorked = false;
 
   constructor(openSocket: OpenSocket, options: StreamConnectionOptions) {
     this.#options = options;
+    this.#patience = new StreamPatience(options.limits, (...waited) => this.#giveUp(...waited));
     options.events.count('connect');
     const socket = openSocket(() => this.#open());
     this.#socket = socket;
@@ -54,7 +54,7 @@ export class StreamConnection {
     socket.on('end', () => this.#end(this.#closedFailure()));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#end(this.#closedFailure()));
-    this.#setTimer(options.limits.connectTimeoutMs, () => this.#giveUp('no connection'));
+    this.#patience.waitFor('connection');
   }
 
   /** Tells whether the upstream has answered a query on it. */
@@ -81,8 +81,7 @@ export class StreamConnection {
 
   /** Tells whether queries wait, and nothing has come for a while. */
   get isStalled(): boolean {
-    const { stalledMs } = this.#options.limits;
-    return this.#silentSince !== undefined && performance.now() - this.#silentSince >= stalledMs;
+    return this.#patience.isStalled;
   }
 
   /** Sends a query as soon as the connection is open; it must have room. */
@@ -102,7 +101,7 @@ export class StreamConnection {
 
   #open(): void {
     this.#phase = 'open';
-    this.#waitIdle();
+    this.#patience.waitFor('query');
     // Not before: in TLS it is only now that we know to whom.
     for (const query of this.#outstanding.values()) this.#send(query);
   }
@@ -119,7 +118,8 @@ export class StreamConnection {
       });
     }
     socket.write(query.frame);
-    if (this.#silentSince === undefined) this.#waitForBytes();
+    // Not for each: it is since the first that nothing has come.
+    if (this.#patience.waitingFor === 'query') this.#patience.waitFor('response');
   }
 
   #read(chunk: Buffer): void {
@@ -136,8 +136,9 @@ export class StreamConnection {
     if (length === MALFORMED_LENGTH) {
       this.#options.events.count('malformed');
       this.#end({ error: 'malformed', detail: 'a message shorter than its header' });
-    } else if (this.#outstanding.size > 0) this.#waitForBytes();
-    else this.#waitIdle();
+      return;
+    }
+    this.#patience.waitFor(this.#outstanding.size > 0 ? 'response' : 'query');
   }
 
   #accept(length: number): void {
@@ -157,31 +158,20 @@ export class StreamConnection {
     if (this.#outstanding.size === 0) this.#socket.unref();
   }
 
-  #waitForBytes(): void {
-    this.#silentSince = performance.now();
-    this.#setTimer(this.#options.limits.silenceTimeoutMs, () => {
-      this.#options.events.count('silent');
-      this.#giveUp('no response');
-    });
-  }
-
-  #waitIdle(): void {
-    this.#silentSince = undefined;
-    this.#setTimer(this.#options.limits.idleTimeoutMs, () => {
-      this.#options.events.count('idleClosed');
-      this.#end({ error: 'closed', detail: 'idle' }, { isIdle: true });
-    });
-  }
-
-  #setTimer(delayMs: number, onDue: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(onDue, delayMs).unref();
-  }
-
-  #giveUp(what: string): void {
-    const { connectTimeoutMs, silenceTimeoutMs } = this.#options.limits;
-    const waitedMs = this.isOpen ? silenceTimeoutMs : connectTimeoutMs;
-    this.#end({ error: 'timeout', detail: `${what} within ${waitedMs} ms` });
+  #giveUp(waitedFor: WaitingFor, limitMs: number): void {
+    switch (waitedFor) {
+      case 'connection':
+        this.#end({ error: 'timeout', detail: `no connection within ${limitMs} ms` });
+        return;
+      case 'response':
+        this.#options.events.count('silent');
+        this.#end({ error: 'timeout', detail: `no response within ${limitMs} ms` });
+        return;
+      case 'query':
+        this.#options.events.count('idleClosed');
+        this.#end({ error: 'closed', detail: 'idle' }, { isIdle: true });
+        return;
+    }
   }
 
   #fail(error: NodeJS.ErrnoException): void {
@@ -189,15 +179,17 @@ export class StreamConnection {
   }
 
   #closedFailure(): StreamFailure {
+    const detail = 'connection ended by the upstream';
+    if (this.#phase === 'securing') return { error: 'tls', detail: `${detail} before TLS began` };
     const where = this.#framing.hasRest ? ' in the middle of a message' : '';
-    return { error: 'closed', detail: `connection ended by the upstream${where}` };
+    return { error: 'closed', detail: `${detail}${where}` };
   }
 
   #end(failure: StreamFailure, { isIdle = false } = {}): void {
     if (this.#isEnded) return;
     if (!this.isOpen) this.#options.events.count('connectFailed');
     this.#phase = 'ended';
-    clearTimeout(this.#timer);
+    this.#patience.stop();
     this.#framing.clear();
     // What ends TLS is written first where nothing can be in its way.
     if (isIdle) this.#socket.destroySoon();

@@ -16,23 +16,26 @@ export interface Certificate {
 export interface CertificateOptions {
   /** Names and addresses that it is for. */
   readonly names: readonly string[];
+  /** Name of the subject, which is for people; by default the first of the names. */
+  readonly commonName?: string;
   /** When it ends, in milliseconds since 1970; a day from now by default. */
   readonly notAfterMs?: number;
 }
 
 /** Makes a self-signed certificate (RFC 5280) with a key of its own. */
-export function createCertificate({ names, notAfterMs }: CertificateOptions): Certificate {
+export function createCertificate(options: CertificateOptions): Certificate {
+  const { names, commonName = names[0], notAfterMs } = options;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(objectId('1.2.840.10045.4.3.2')); // ECDSA with SHA-256
-  const commonName = sequence(set(sequence(objectId('2.5.4.3'), utf8(names[0]))));
+  const subject = sequence(set(sequence(objectId('2.5.4.3'), utf8(commonName))));
   const end = notAfterMs ?? Date.now() + DAY_MS;
   const toBeSigned = sequence(
     context(0, integer(Buffer.of(2))), // version 3
     integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
     algorithm,
-    commonName,
+    subject,
     sequence(time(end - 2 * DAY_MS), time(end)),
-    commonName,
+    subject,
     publicKey.export({ type: 'spki', format: 'der' }),
     context(3, sequence(subjectAlternativeNames(names))),
   );
