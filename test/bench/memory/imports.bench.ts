@@ -14,6 +14,8 @@ const CASES: Readonly<Record<string, string>> = {
   nothing: '',
   'import node:http': byImport('node:http'),
   'getBuiltinModule node:http': "process.getBuiltinModule('node:http')",
+  'getBuiltinModule node:tls':
+    "process.getBuiltinModule('node:tls').createSecureContext({ minVersion: 'TLSv1.2' })",
   'import node:crypto': byImport('node:crypto'),
   'import node:dgram': byImport('node:dgram'),
   'import zod': byImport(import.meta.resolve('zod')),
