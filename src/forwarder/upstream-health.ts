@@ -10,7 +10,8 @@
 /** Where nothing is known yet. */
 const FIRST_PATIENCE_MS = 100;
 const MIN_PATIENCE_MS = 20;
-const MAX_PATIENCE_MS = 400;
+/** Some answers that took long are no reason to wait for those that are lost: at most this, or twice the usual time. */
+const MAX_PATIENCE_MS = 150;
 /** Queries in a row without an answer after which it is probed. */
 const PROBE_SILENCES = 2;
 /** How often, and how long each probe has. */
@@ -92,11 +93,13 @@ export class UpstreamHealth {
 
   /** How long an answer is waited for before somebody else is asked. */
   get patienceMs(): number {
-    const usual =
-      this.roundTripMs === undefined
+    const { roundTripMs } = this;
+    const usualMs =
+      roundTripMs === undefined
         ? FIRST_PATIENCE_MS
-        : Math.max(this.roundTripMs + 4 * this.#variationMs, MIN_PATIENCE_MS);
-    return Math.min(usual * 2 ** Math.min(this.#unmeasured, MAX_DOUBLINGS), MAX_PATIENCE_MS);
+        : Math.max(roundTripMs + 4 * this.#variationMs, MIN_PATIENCE_MS);
+    const mostMs = Math.max(MAX_PATIENCE_MS, 2 * (roundTripMs ?? 0));
+    return Math.min(usualMs * 2 ** Math.min(this.#unmeasured, MAX_DOUBLINGS), mostMs);
   }
 
   /** What an answer may be expected to take; each silence doubles it. */
