@@ -1,5 +1,5 @@
 /** A real kube-apiserver on a real etcd, in a folder of their own, with two users: one who may do all, and vipdns. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
+import { endProgram, spawnProgram } from './child-programs.ts';
 import { type Answer, sendJson } from './send-json.ts';
 
 const ADMIN_TOKEN = 'token-of-admin';
@@ -15,28 +16,28 @@ const READER_TOKEN = 'token-of-vipdns';
 const READER = 'vipdns';
 const READY_WITHIN_MS = 60_000;
 
-/** With this process they end as well, also where that is told to. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
 export interface RealApiServerOptions {
   /** Folder with `etcd` and `kube-apiserver`. */
   readonly binaries: string;
   readonly featureGates?: string;
+  /** Arguments of kube-apiserver besides its own. */
+  readonly arguments?: readonly string[];
 }
 
 export class RealApiServer {
   readonly #options: RealApiServerOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'vipdns-kubernetes-'));
+  /** What it writes; it goes with it. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'vipdns-kubernetes-'));
   #ports = { etcd: 0, peers: 0, api: 0 };
   #etcd: ChildProcess | undefined;
   #api: ChildProcess | undefined;
 
   constructor(options: RealApiServerOptions) {
     this.#options = options;
+  }
+
+  get binaries(): string {
+    return this.#options.binaries;
   }
 
   async start(): Promise<void> {
@@ -53,7 +54,7 @@ export class RealApiServer {
     this.#ports = { etcd, peers, api };
     this.#writeFiles();
     this.#etcd = this.#spawn('etcd', [
-      `--data-dir=${join(this.#folder, 'etcd')}`,
+      `--data-dir=${join(this.folder, 'etcd')}`,
       '--unsafe-no-fsync',
       `--listen-client-urls=http://127.0.0.1:${etcd}`,
       `--advertise-client-urls=http://127.0.0.1:${etcd}`,
@@ -63,8 +64,8 @@ export class RealApiServer {
   }
 
   async startApi(): Promise<void> {
-    const inFolder = (name: string) => join(this.#folder, name);
-    const { featureGates } = this.#options;
+    const inFolder = (name: string) => join(this.folder, name);
+    const { featureGates, arguments: more = [] } = this.#options;
     this.#api = this.#spawn('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${this.#ports.etcd}`,
       '--bind-address=127.0.0.1',
@@ -79,23 +80,43 @@ export class RealApiServer {
       `--token-auth-file=${inFolder('tokens.csv')}`,
       '--disable-admission-plugins=ServiceAccount',
       ...(featureGates === undefined ? [] : [`--feature-gates=${featureGates}`]),
+      ...more,
     ]);
     await this.#awaitReady();
   }
 
   async killApi(): Promise<void> {
-    await end(this.#api);
+    await endProgram(this.#api);
   }
 
   async close(): Promise<void> {
-    await end(this.#api);
-    await end(this.#etcd);
-    rmSync(this.#folder, { recursive: true });
+    await endProgram(this.#api);
+    await endProgram(this.#etcd);
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** Has it stand still, with all of its connections open. */
+  pauseApi(): void {
+    this.#api?.kill('SIGSTOP');
+  }
+
+  resumeApi(): void {
+    this.#api?.kill('SIGCONT');
   }
 
   /** As vipdns. */
   get access(): ApiAccess {
     return { ...this.#access, token: READER_TOKEN };
+  }
+
+  /** As the user who may do all. */
+  get adminAccess(): ApiAccess {
+    return { ...this.#access, token: ADMIN_TOKEN };
+  }
+
+  /** Signs as itself what it would give out to service accounts: its key, in PEM. */
+  get signingKey(): string {
+    return readFileSync(join(this.folder, 'sa.key'), 'utf8');
   }
 
   get readerName(): string {
@@ -104,7 +125,7 @@ export class RealApiServer {
 
   /** Asks as the user who may do all. */
   async send(method: string, path: string, body?: object): Promise<Answer> {
-    return await sendJson({ access: { ...this.#access, token: ADMIN_TOKEN }, method, path, body });
+    return await sendJson({ access: this.adminAccess, method, path, body });
   }
 
   /** Has etcd forget everything older than now. */
@@ -117,7 +138,7 @@ export class RealApiServer {
   }
 
   get #access(): ApiAccess {
-    const certificate = join(this.#folder, 'certificates', 'apiserver.crt');
+    const certificate = join(this.folder, 'certificates', 'apiserver.crt');
     return {
       server: new URL(`https://127.0.0.1:${this.#ports.api}`),
       tls: { ca: readFileSync(certificate) },
@@ -130,17 +151,14 @@ export class RealApiServer {
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
-    writeFileSync(join(this.#folder, 'sa.key'), privateKey);
-    writeFileSync(join(this.#folder, 'sa.pub'), publicKey);
+    writeFileSync(join(this.folder, 'sa.key'), privateKey);
+    writeFileSync(join(this.folder, 'sa.pub'), publicKey);
     const users = [`${ADMIN_TOKEN},admin,1,"system:masters"`, `${READER_TOKEN},${READER},2`];
-    writeFileSync(join(this.#folder, 'tokens.csv'), users.join('\n'));
+    writeFileSync(join(this.folder, 'tokens.csv'), users.join('\n'));
   }
 
   #spawn(name: string, arguments_: readonly string[]): ChildProcess {
-    const child = spawn(join(this.#options.binaries, name), arguments_, { stdio: 'ignore' });
-    running.add(child);
-    child.on('exit', () => running.delete(child));
-    return child;
+    return spawnProgram(join(this.binaries, name), arguments_);
   }
 
   async #awaitReady(): Promise<void> {
@@ -154,13 +172,6 @@ export class RealApiServer {
     }
     throw new Error('Cannot start kube-apiserver: it is not ready');
   }
-}
-
-async function end(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -7,18 +7,16 @@ import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import type { ApiJson } from '../../source/kubernetes/emulation/encode-protobuf.ts';
 import { findBinaries } from './binaries.ts';
 import { startJsonOnlyProxy } from './json-only-proxy.ts';
-import { RealApiServer } from './real-api-server.ts';
+import { isLong } from './long-runs.ts';
+import { RealApiServer, type RealApiServerOptions } from './real-api-server.ts';
+import { putObject, readObject, removeObject } from './real-objects.ts';
 
 const RBAC_FILE = new URL('../../../config/kubernetes/rbac.yaml', import.meta.url);
-const BINDING = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
 interface Variant {
   readonly featureGates?: string;
   readonly isJsonOnly?: boolean;
 }
-
-const binaries = findBinaries();
-if (binaries === undefined) throw new Error('Cannot find etcd and kube-apiserver, nor build them');
 
 export interface RealUnderTest extends ApiServerUnderTest {
   /** Gives an object as the server has it. */
@@ -29,12 +27,8 @@ export async function startReal({
   featureGates,
   isJsonOnly = false,
 }: Variant): Promise<RealUnderTest> {
-  const real = new RealApiServer({
-    binaries: binaries as string,
-    ...(featureGates !== undefined && { featureGates }),
-  });
-  await real.start();
-  await expectCreated(real, '/apis/rbac.authorization.k8s.io/v1/clusterroles', readRole());
+  const real = await startApiServer(featureGates === undefined ? {} : { featureGates });
+  await putObject(real, 'clusterroles', readRole());
   await setAllowed(real, true);
   const proxy = isJsonOnly ? await startJsonOnlyProxy(() => real.access) : undefined;
   return {
@@ -43,16 +37,9 @@ export async function startReal({
     clock: SYSTEM_CLOCK,
     random: Math.random,
     isStreaming: featureGates === undefined,
-    put: (plural, object) => put(real, plural, object),
-    async read(plural, key) {
-      const [namespace, name] = key.split('/');
-      const { json } = await real.send('GET', `${folderOf(plural, namespace)}/${name}`);
-      return json;
-    },
-    async remove(plural, key) {
-      const [namespace, name] = key.split('/');
-      await real.send('DELETE', `${folderOf(plural, namespace)}/${name}`);
-    },
+    put: (plural, object) => putObject(real, plural, object),
+    read: (plural, key) => readObject(real, plural, key),
+    remove: (plural, key) => removeObject(real, plural, key),
     async compact() {
       // The API server remembers what etcd has forgotten, until it starts anew.
       await real.killApi();
@@ -63,14 +50,25 @@ export async function startReal({
       await real.killApi();
       await real.startApi();
     },
-    // With VIPDNS_E2E_LONG=1, what takes minutes is run, too.
-    ...(process.env.VIPDNS_E2E_LONG === '1' && { pass: (ms: number) => sleep(ms) }),
+    ...(isLong && { pass: (ms: number) => sleep(ms) }),
     setAllowed: (isAllowed) => setAllowed(real, isAllowed),
     async close() {
       await proxy?.close();
       await real.close();
     },
   };
+}
+
+/** Starts one of the binaries that there are. */
+export async function startApiServer(
+  options: Omit<RealApiServerOptions, 'binaries'> = {},
+): Promise<RealApiServer> {
+  const binaries = findBinaries();
+  if (binaries === undefined)
+    throw new Error('Cannot find etcd and kube-apiserver, nor build them');
+  const real = new RealApiServer({ binaries, ...options });
+  await real.start();
+  return real;
 }
 
 /** The role as it is given out, and nothing beside it. */
@@ -81,12 +79,12 @@ function readRole(): ApiJson {
 
 async function setAllowed(real: RealApiServer, isAllowed: boolean): Promise<void> {
   if (!isAllowed) {
-    await real.send('DELETE', `${BINDING}/vipdns`);
+    await removeObject(real, 'clusterrolebindings', 'vipdns');
     await untilAllowed(real, false);
     return;
   }
   const subject = { kind: 'User', name: real.readerName, apiGroup: 'rbac.authorization.k8s.io' };
-  await expectCreated(real, BINDING, {
+  await putObject(real, 'clusterrolebindings', {
     metadata: { name: 'vipdns' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'vipdns' },
     subjects: [subject],
@@ -104,26 +102,4 @@ async function untilAllowed(real: RealApiServer, isAllowed: boolean): Promise<vo
     const { json } = await real.send('POST', path, review);
     if ((json as { status: { allowed: boolean } }).status.allowed === isAllowed) return;
   }
-}
-
-async function put(real: RealApiServer, plural: string, object: ApiJson): Promise<void> {
-  const { namespace, name } = object.metadata as { namespace?: string; name: string };
-  const folder = folderOf(plural, namespace);
-  const { status } = await real.send('POST', folder, object);
-  if (status === 201) return;
-  const patched = await real.send('PATCH', `${folder}/${name}`, object);
-  if (patched.status !== 200)
-    throw new Error(`Cannot put ${name}: ${JSON.stringify(patched.json)}`);
-}
-
-async function expectCreated(real: RealApiServer, path: string, object: ApiJson): Promise<void> {
-  const { status, json } = await real.send('POST', path, object);
-  if (status !== 201) throw new Error(`Cannot create in ${path}: ${JSON.stringify(json)}`);
-}
-
-function folderOf(plural: string, namespace: string | undefined): string {
-  const root = plural === 'endpointslices' ? '/apis/discovery.k8s.io/v1' : '/api/v1';
-  return namespace === undefined
-    ? `${root}/${plural}`
-    : `${root}/namespaces/${namespace}/${plural}`;
 }

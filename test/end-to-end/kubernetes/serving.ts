@@ -1,6 +1,5 @@
 /** What pods see of a cluster that is followed by kubeconfig, whichever API server it has. */
 import assert from 'node:assert/strict';
-import { promises as dns } from 'node:dns';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import { endpointSliceJson, namespaceJson, serviceJson } from '../../source/kubernetes/objects.ts';
 import { startTestApp } from '../../support/running-app.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
+import { StubResolver } from './stub-resolver.ts';
 
 const MAX_WAIT_MS = 30_000;
 
@@ -36,47 +36,34 @@ export function testServing(name: string, start: () => Promise<ApiServerUnderTes
     test('a cluster is served from its first object to its last change', async (t) => {
       await server.setAllowed(false);
       const port = await freePort();
-      const resolver = new dns.Resolver({ timeout: 2000, tries: 2 });
-      resolver.setServers([`127.0.0.1:${port}`]);
-      const ask = (owner: string) =>
-        resolver.resolve4(`${owner}.cluster.local`).then(
-          (addresses) => addresses.sort().join(),
-          (error: NodeJS.ErrnoException) => String(error.code),
-        );
-      const eventually = async (owner: string, expected: string) => {
-        for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; ) {
-          if ((await ask(owner)) === expected) return;
-          await sleep(20);
-        }
-        assert.equal(await ask(owner), expected, owner);
-      };
+      const pod = new StubResolver(`127.0.0.1:${port}`);
       const overrides = {
         listen: [`127.0.0.1:${port}`],
         source: { kubernetes: { kubeconfig, context: '' } },
       };
       const starting = startTestApp(t, { overrides });
       // Nothing is denied that may exist, and nothing is claimed of which not all is known.
-      await eventually('missing.shop.svc', 'ESERVFAIL');
-      assert.equal(await ask('db.shop.svc'), 'ESERVFAIL');
-      assert.equal(await ask('github.com'), 'ENOTFOUND');
+      await pod.eventually('missing.shop.svc', 'ESERVFAIL');
+      assert.equal(await pod.ask('db.shop.svc'), 'ESERVFAIL');
+      assert.equal(await pod.ask('github.com'), 'ENOTFOUND');
       await server.setAllowed(true);
       const { metric } = await starting;
 
-      assert.equal(await ask('web.shop.svc'), '10.96.8.1');
-      assert.equal(await ask('db.shop.svc'), '10.0.0.1,10.0.0.2');
-      assert.equal(await ask('missing.shop.svc'), 'ENOTFOUND');
+      assert.equal(await pod.ask('web.shop.svc'), '10.96.8.1');
+      assert.equal(await pod.ask('db.shop.svc'), '10.0.0.1,10.0.0.2');
+      assert.equal(await pod.ask('missing.shop.svc'), 'ENOTFOUND');
 
       await server.put('services', serviceJson('shop/api', '10.96.8.2'));
-      await eventually('api.shop.svc', '10.96.8.2');
+      await pod.eventually('api.shop.svc', '10.96.8.2');
       await server.put('endpointslices', endpointSliceJson('shop/db', ['10.0.0.3']));
-      await eventually('db.shop.svc', '10.0.0.3');
+      await pod.eventually('db.shop.svc', '10.0.0.3');
       await server.remove('services', 'shop/web');
-      await eventually('web.shop.svc', 'ENOTFOUND');
+      await pod.eventually('web.shop.svc', 'ENOTFOUND');
 
       await server.restart();
-      assert.equal(await ask('api.shop.svc'), '10.96.8.2');
+      assert.equal(await pod.ask('api.shop.svc'), '10.96.8.2');
       await server.put('services', serviceJson('shop/cart', '10.96.8.3'));
-      await eventually('cart.shop.svc', '10.96.8.3');
+      await pod.eventually('cart.shop.svc', '10.96.8.3');
       const connected = () => metric('vipdns_source_api_connected');
       for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; await sleep(100)) {
         if ((await connected()) === 3) break;
