@@ -14,6 +14,7 @@ import { type Health, type MonitoringServer, startMonitoringServer } from './mon
 import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createZoneGauges, ZoneGauges } from './monitoring/zone-gauges.ts';
+import { readinessOf } from './readiness.ts';
 import { claimPorts } from './responder/claim-ports.ts';
 import { createMissRing } from './responder/miss-ring.ts';
 import { whenAborted } from './stop-signals.ts';
@@ -147,7 +148,7 @@ export async function startApp(
       health: () => healthOf([...threads.threads.flatMap(reasonOfThread), ...threads.reasons]),
       ready: () => {
         if (isStopping || stopped !== undefined) return healthOf(['stopping']);
-        return readinessOf(table, new ZoneGauges(zoneGauges));
+        return readinessOf(table.isComplete, new ZoneGauges(zoneGauges));
       },
       metrics: createMetrics({
         responderCounters: counters,
@@ -211,15 +212,6 @@ function openOutside(
     answer: (missed, reply) => forwarding.answer(missed, reply),
     forwarded: forward.flatMap(({ zones }) => zones),
   };
-}
-
-/** What was everything in an earlier run is worth asking, and said to be old. */
-function readinessOf(zone: SupervisedZone, gauges: ZoneGauges): Health {
-  if (!zone.isComplete) return healthOf(['zone is not complete yet']);
-  const staleSinceSeconds = gauges.get('apiStaleSinceSeconds');
-  if (staleSinceSeconds === 0) return healthOf([]);
-  const since = new Date(staleSinceSeconds * 1000).toISOString();
-  return { ok: true, reasons: [`stale: objects of an earlier run, as of ${since}`] };
 }
 
 function healthOf(reasons: readonly string[]): Health {

@@ -4,6 +4,7 @@ import { type App, startApp } from '../../src/app.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
 import type { AnswerMiss } from '../../src/misses.ts';
 import type { Log } from '../../src/monitoring/log.ts';
+import { metricValue } from './metric-value.ts';
 
 export interface LoggedEvent {
   readonly level: string;
@@ -19,6 +20,7 @@ export interface RunningApp {
   /** Gives the value of a metric, by its name with its labels; undefined where there is no such line. */
   metric(series: string): Promise<number | undefined>;
   health(): Promise<string>;
+  ready(): Promise<string>;
 }
 
 export interface RunningAppOptions {
@@ -53,11 +55,7 @@ export async function startTestApp(
     app,
     faults,
     health: () => get('/health'),
-    async metric(series) {
-      const line = (await get('/metrics'))
-        .split('\n')
-        .find((each) => each.startsWith(`${series} `));
-      return line === undefined ? undefined : Number(line.slice(series.length));
-    },
+    ready: () => get('/ready'),
+    metric: async (series) => metricValue(await get('/metrics'), series),
   };
 }

@@ -28,8 +28,7 @@ export async function startReal({
   isJsonOnly = false,
 }: Variant): Promise<RealUnderTest> {
   const real = await startApiServer(featureGates === undefined ? {} : { featureGates });
-  await putObject(real, 'clusterroles', readRole());
-  await setAllowed(real, true);
+  await allowReading(real);
   const proxy = isJsonOnly ? await startJsonOnlyProxy(() => real.access) : undefined;
   return {
     access:
@@ -69,6 +68,12 @@ export async function startApiServer(
   const real = new RealApiServer({ binaries, ...options });
   await real.start();
   return real;
+}
+
+/** Lets vipdns read what config/kubernetes/rbac.yaml allows. */
+export async function allowReading(real: RealApiServer): Promise<void> {
+  await putObject(real, 'clusterroles', readRole());
+  await setAllowed(real, true);
 }
 
 /** The role as it is given out, and nothing beside it. */

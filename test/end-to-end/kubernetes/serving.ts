@@ -47,7 +47,7 @@ export function testServing(name: string, start: () => Promise<ApiServerUnderTes
       assert.equal(await pod.ask('db.shop.svc'), 'ESERVFAIL');
       assert.equal(await pod.ask('github.com'), 'ENOTFOUND');
       await server.setAllowed(true);
-      const { metric } = await starting;
+      const { metric, ready } = await starting;
 
       assert.equal(await pod.ask('web.shop.svc'), '10.96.8.1');
       assert.equal(await pod.ask('db.shop.svc'), '10.0.0.1,10.0.0.2');
@@ -60,17 +60,25 @@ export function testServing(name: string, start: () => Promise<ApiServerUnderTes
       await server.remove('services', 'shop/web');
       await pod.eventually('web.shop.svc', 'ENOTFOUND');
 
+      await server.setAllowed(false);
       await server.restart();
+      await eventually('/ready tells', async () => /0 of 3 resources/.test(await ready()));
+      assert.equal(await metric('vipdns_source_api_connected'), 0);
       assert.equal(await pod.ask('api.shop.svc'), '10.96.8.2');
+      await server.setAllowed(true);
       await server.put('services', serviceJson('shop/cart', '10.96.8.3'));
       await pod.eventually('cart.shop.svc', '10.96.8.3');
-      const connected = () => metric('vipdns_source_api_connected');
-      for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; await sleep(100)) {
-        if ((await connected()) === 3) break;
-      }
-      assert.equal(await connected(), 3);
+      await eventually('/ready has nothing to tell', async () => (await ready()) === 'OK');
+      assert.equal(await metric('vipdns_source_api_connected'), 3);
     });
   });
+}
+
+async function eventually(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; await sleep(100)) {
+    if (await isTrue()) return;
+  }
+  assert.fail(`Waited in vain: ${what}`);
 }
 
 function headless(key: string): object & Record<string, unknown> {
