@@ -1,6 +1,6 @@
 /**
- * Finds etcd and kube-apiserver: where KUBEBUILDER_ASSETS says, or in a cache, into which they are built once from
- * their Go modules. That takes some minutes and 2 GB of modules; later runs take no time.
+ * Finds etcd, kube-apiserver and kube-controller-manager: where KUBEBUILDER_ASSETS says, or in a cache, into which they
+ * are built once from their Go modules. That takes some minutes and 2 GB of modules; later runs take no time.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,22 +9,29 @@ import { join } from 'node:path';
 
 const KUBERNETES_VERSION = '1.36.3';
 const ETCD_VERSION = '3.6.4';
+const KUBERNETES_COMMANDS = ['kube-apiserver', 'kube-controller-manager'];
 
 /** Folder with `etcd` and `kube-apiserver`; undefined where they are not, and cannot or may not be built. */
 export function findBinaries({ mayBuild = true } = {}): string | undefined {
   const assets = process.env.KUBEBUILDER_ASSETS;
-  if (assets !== undefined && isComplete(assets)) return assets;
+  if (assets !== undefined && hasAll(assets, ['etcd', 'kube-apiserver'])) return assets;
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const folder = join(cache, 'vipdns', `kubernetes-${KUBERNETES_VERSION}-etcd-${ETCD_VERSION}`);
-  if (isComplete(folder)) return folder;
+  const built = ['etcd', ...KUBERNETES_COMMANDS];
+  if (hasAll(folder, built)) return folder;
   if (!mayBuild || !hasGo()) return undefined;
-  console.log(`building etcd and kube-apiserver once, into ${folder}: this takes some minutes`);
+  console.log(`building ${built.join(', ')} once, into ${folder}: this takes some minutes`);
   build(folder);
-  return isComplete(folder) ? folder : undefined;
+  return hasAll(folder, built) ? folder : undefined;
 }
 
-function isComplete(folder: string): boolean {
-  return ['etcd', 'kube-apiserver'].every((name) => existsSync(join(folder, name)));
+/** Whether there is a `kube-controller-manager` beside the others, as envtest's folders have none. */
+export function hasControllerManager(folder: string): boolean {
+  return hasAll(folder, ['kube-controller-manager']);
+}
+
+function hasAll(folder: string, names: readonly string[]): boolean {
+  return names.every((name) => existsSync(join(folder, name)));
 }
 
 function hasGo(): boolean {
@@ -45,8 +52,9 @@ function build(folder: string): void {
   writeModule(etcd, { go: '1.24', lines: [`require ${etcdModule} v${ETCD_VERSION}`] });
   compile(etcd, { module: etcdModule, output: join(folder, 'etcd') });
   writeModule(kubernetes, kubernetesModule(kubernetes));
-  const module = 'k8s.io/kubernetes/cmd/kube-apiserver';
-  compile(kubernetes, { module, output: join(folder, 'kube-apiserver') });
+  for (const name of KUBERNETES_COMMANDS) {
+    compile(kubernetes, { module: `k8s.io/kubernetes/cmd/${name}`, output: join(folder, name) });
+  }
 }
 
 /** Kubernetes replaces its staging modules by folders of its own; outside of it their releases stand for them. */

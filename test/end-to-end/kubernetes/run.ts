@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { findBinaries } from './binaries.ts';
+import { findBinaries, hasControllerManager } from './binaries.ts';
 
 const binaries = findBinaries({ mayBuild: !process.argv.includes('--found-only') });
 if (binaries === undefined) {
@@ -12,8 +12,13 @@ if (binaries === undefined) {
   console.error('They need etcd and kube-apiserver in KUBEBUILDER_ASSETS, or Go to build them.');
   process.exit(process.argv.includes('--if-possible') ? 0 : 1);
 }
+if (!hasControllerManager(binaries)) {
+  console.error(`NOT RUN: what needs kube-controller-manager, which is not in ${binaries}`);
+}
 const files = globSync('test/end-to-end/**/*.e2e.ts');
-const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=120000', ...files], {
+// Some of them measure times, which two API servers that start beside each other would spoil.
+const options = ['--test', '--test-timeout=120000', '--test-concurrency=1'];
+const { status } = spawnSync(process.execPath, [...options, ...files], {
   stdio: 'inherit',
   env: { ...process.env, KUBEBUILDER_ASSETS: binaries },
 });
