@@ -7,6 +7,8 @@ export class TcpProxy {
   readonly #connections = new Map<Socket, Socket>();
   readonly #server = createServer((client) => this.#accept(client));
   #port = 0;
+  /** When each connection came, as of `performance.now()`. */
+  readonly acceptedAt: number[] = [];
   /** Takes connections and passes nothing on. */
   isSilent = false;
 
@@ -45,6 +47,7 @@ export class TcpProxy {
   }
 
   #accept(client: Socket): void {
+    this.acceptedAt.push(performance.now());
     const target = connect(this.#targetPort(), '127.0.0.1');
     this.#connections.set(client, target);
     client.on('close', () => this.#connections.delete(client));
