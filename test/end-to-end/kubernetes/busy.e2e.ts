@@ -1,0 +1,73 @@
+/**
+ * An API server that is busy: it takes one request at a time and refuses the others with 429 and Retry-After, as it
+ * does without priority and fairness. Watches do not count, so lists are had by pages here.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
+import { KubernetesSource } from '../../../src/source/kubernetes/kubernetes-source.ts';
+import type { SourceEvent } from '../../../src/source/kubernetes/reflector-log.ts';
+import { Store } from '../../../src/source/store.ts';
+import { until } from '../../support/fake-clock.ts';
+import type { RealApiServer } from './real-api-server.ts';
+import { allowReading, startApiServer } from './real-under-test.ts';
+
+/** What the API server asks for. */
+const RETRY_AFTER_MS = 1000;
+const BUSY_MS = 5500;
+const NEVER_TOO_LONG_MS = 20_000;
+
+describe('a busy API server', () => {
+  let real: RealApiServer;
+
+  before(async () => {
+    real = await startApiServer({
+      featureGates: 'WatchList=false',
+      arguments: ['--enable-priority-and-fairness=false', '--max-requests-inflight=1'],
+    });
+    await allowReading(real);
+  });
+  after(() => real?.close());
+
+  test('is asked again when it says, and not before', async (t) => {
+    const release = await holdRequest(real.access);
+    const events: SourceEvent[] = [];
+    const source = new KubernetesSource({
+      readAccess: () => real.access,
+      store: new Store(),
+      namespaces: [],
+      labels: '',
+      needsPods: false,
+      onChange: () => {},
+      onEvent: (event) => events.push(event),
+      // No jitter: what is waited for is what the server asks for.
+      random: () => 0,
+    });
+    t.after(() => source.stop());
+    source.start();
+    await sleep(BUSY_MS);
+    assert.equal(source.isComplete, false);
+    for (const { scope, failures } of source.statuses) {
+      const plural = scope.resource.plural;
+      t.diagnostic(`${plural}: refused ${failures} times in ${BUSY_MS} ms`);
+      assert.ok(failures > 1, `${plural} was not tried again`);
+      assert.ok(failures <= Math.ceil(BUSY_MS / RETRY_AFTER_MS), `${plural} was tried too soon`);
+    }
+    assert.ok(events.some(({ fields }) => fields.code === 'ERR_API_BUSY'));
+    release();
+    await until('everything listed', () => source.isComplete, NEVER_TOO_LONG_MS);
+  });
+});
+
+/** Takes up the one place that there is, by an answer of which nothing is read; gives what ends that. */
+async function holdRequest({ server, tls, token }: ApiAccess): Promise<() => void> {
+  // Without a window nothing may be sent; this answer is longer than what the server holds back by itself.
+  const session = http2.connect(server, { ...tls, settings: { initialWindowSize: 0 } });
+  const request = session.request({ ':path': '/api/v1', authorization: `Bearer ${token}` });
+  const [{ ':status': status }] = await once(request, 'response');
+  assert.equal(status, 200);
+  return () => session.destroy();
+}
