@@ -61,8 +61,7 @@ export class ApiClient {
       return { codec: codecFor(message, codecs), chunks: readChunks(message, options) };
     }
     const status = statusOf(message, { codecs, body: await readStatusBody(message, options) });
-    const isAboutAccess = [401, 403, 404].includes(status.code);
-    throw new ApiStatusError(request.action, status, isAboutAccess ? request.advice : '');
+    throw new ApiStatusError(request.action, status, request.advice);
   }
 
   /** Reading may take a process that asks somebody; who is told to stop does not wait for it. */

@@ -27,12 +27,19 @@ export class ApiStatusError extends Error {
   /** 0 where the server says nothing of it. */
   readonly retryAfterMs: number;
 
+  /** `advice` follows where the caller may not do what it asks for. */
   constructor(action: string, status: ApiStatus, advice = '') {
     const reason = [status.code, status.reason, status.message].filter(Boolean).join(' ');
-    super(`${action}: ${reason}${advice === '' ? '' : `: ${advice}`}`);
+    const isAdvised = advice !== '' && ACCESS_CODES.includes(status.code);
+    super(`${action}: ${reason}${isAdvised ? `: ${advice}` : ''}`);
     this.code = CODES[status.code] ?? 'ERR_API_STATUS';
     this.status = status.code;
     this.retryAfterMs = status.retryAfterSeconds * 1000;
+  }
+
+  /** Who asks is not known, may not do that, or asks for what is not there: somebody has to change that. */
+  get isAboutAccess(): boolean {
+    return ACCESS_CODES.includes(this.status);
   }
 
   /** The resource version, or the place in a list, is older than what the server remembers. */
@@ -41,6 +48,7 @@ export class ApiStatusError extends Error {
   }
 }
 
+const ACCESS_CODES: readonly number[] = [401, 403, 404];
 const CODES: Readonly<Record<number, string>> = {
   401: 'ERR_API_UNAUTHORIZED',
   403: 'ERR_API_FORBIDDEN',

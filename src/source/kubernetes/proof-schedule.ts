@@ -2,6 +2,7 @@
  * When to prove that what is held is in step: every few minutes, soon after the connection was lost, and on demand.
  * Many servers follow the same API server, so no time is a fixed one.
  */
+import { ApiStatusError } from './api-error.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { HeldResource } from './held-resource.ts';
 import { OutOfStepError, type ProofDepth, type Prover } from './prover.ts';
@@ -20,6 +21,8 @@ export interface ProofScheduleOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onOutOfStep: (error: OutOfStepError) => void;
+  /** Called when the server does not let anybody compare. */
+  readonly onRefused: (error: ApiStatusError) => void;
 }
 
 export class ProofSchedule {
@@ -60,7 +63,7 @@ export class ProofSchedule {
 
   /** Proves now; false where it is out of step, or where nothing could be proved. */
   async prove(depth: ProofDepth): Promise<boolean> {
-    const { prover, held, clock, onOutOfStep } = this.#options;
+    const { prover, held, clock, onOutOfStep, onRefused } = this.#options;
     // Without a connection there is nothing to prove, and the next one sees to it.
     if (held.lists === 0 || this.#absentSince !== undefined) return false;
     const startedAt = clock.now();
@@ -71,6 +74,8 @@ export class ProofSchedule {
     } catch (error) {
       // Where the server cannot be asked, the age of the last proof tells it, and the watch finds out by itself.
       if (error instanceof OutOfStepError) onOutOfStep(error);
+      // A streaming list needs no more than `watch`: nothing else would ever tell that `list` is missing.
+      if (error instanceof ApiStatusError && error.isAboutAccess) onRefused(error);
       return false;
     }
   }

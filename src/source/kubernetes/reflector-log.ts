@@ -3,7 +3,7 @@
  * with; and when it is over.
  */
 import type { ObjectKey } from '../resources.ts';
-import { reasonOf } from './api-error.ts';
+import { type ApiStatusError, reasonOf } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { OutOfStepError } from './prover.ts';
 import type { Scope } from './resource-requests.ts';
@@ -35,6 +35,7 @@ export class ReflectorLog {
   readonly #subject: Fields;
   /** Text and time of the fault that lasts. */
   #fault: { readonly text: string; readonly toldAt: number } | undefined;
+  #unprovedToldAt = Number.NEGATIVE_INFINITY;
   #objectLines = 0;
   #objectLinesSince = 0;
 
@@ -64,6 +65,15 @@ export class ReflectorLog {
     if (this.#fault === undefined) return;
     this.#fault = undefined;
     this.#tell({ level: 'info', message: 'objects followed again', fields: {} });
+  }
+
+  /** What is held cannot be compared with what the server has. */
+  unproved(error: ApiStatusError): void {
+    const now = this.#options.clock.now();
+    if (now - this.#unprovedToldAt < REPEAT_MS) return;
+    this.#unprovedToldAt = now;
+    const fields = { code: error.code, reason: error.message };
+    this.#tell({ level: 'warn', message: 'objects not compared with the server', fields });
   }
 
   /** An object of which nothing can be served. */

@@ -105,6 +105,7 @@ export class Reflector {
       ...common,
       prover: new Prover(common),
       onOutOfStep: (error) => this.#listAnew(error),
+      onRefused: (error) => this.#log.unproved(error),
     });
     this.#backoff = new Backoff({ clock, random });
   }
@@ -215,9 +216,8 @@ export class Reflector {
 function needsList(error: unknown): boolean {
   if (error instanceof ApiFormatError) return true;
   if (!(error instanceof ApiStatusError)) return false;
-  const isAboutAccess = [401, 403, 404].includes(error.status);
   const isForNow = error.status === 429 || error.status >= 500;
-  return !isAboutAccess && !isForNow;
+  return !error.isAboutAccess && !isForNow;
 }
 
 /** Servers without streaming lists say that the request is invalid, or take it for a watch. */

@@ -187,3 +187,22 @@ test('stop() does not wait for what a proof waits for', async (t) => {
   await harness.source.stop();
   assert.equal(await proof, false);
 });
+
+test('a role that allows watches and no lists is told, now and then', async (t) => {
+  const { followed, source, server, clock, faults } = await follow(t);
+  await followed();
+  server.allowed = new Set(['watch services', 'watch endpointslices', 'watch namespaces']);
+  assert.equal(await source.prove(), false);
+  assert.equal(await source.prove(), false);
+  const told = faults('ERR_API_FORBIDDEN');
+  assert.equal(told.length, 3);
+  assert.equal(told[0].message, 'objects not compared with the server');
+  assert.match(
+    String(told[0].fields.reason),
+    /^Cannot list services: 403 .* a ClusterRole has to allow .*verbs: \["list", "watch"\]}$/,
+  );
+  await clock.advance(300_000);
+  await followed();
+  await source.prove();
+  await until('it is told again', () => faults('ERR_API_FORBIDDEN').length === 6);
+});
