@@ -1,7 +1,5 @@
 /** A real API server as a contract sees it; vipdns may do there what config/kubernetes/rbac.yaml allows. */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseAllDocuments } from 'yaml';
 import { SYSTEM_CLOCK } from '../../../src/source/kubernetes/clock.ts';
 import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import type { ApiJson } from '../../source/kubernetes/emulation/encode-protobuf.ts';
@@ -10,8 +8,7 @@ import { startJsonOnlyProxy } from './json-only-proxy.ts';
 import { isLong } from './long-runs.ts';
 import { RealApiServer, type RealApiServerOptions } from './real-api-server.ts';
 import { putObject, readObject, removeObject } from './real-objects.ts';
-
-const RBAC_FILE = new URL('../../../config/kubernetes/rbac.yaml', import.meta.url);
+import { readDocuments, untilAllowed } from './roles.ts';
 
 interface Variant {
   readonly featureGates?: string;
@@ -78,14 +75,16 @@ export async function allowReading(real: RealApiServer): Promise<void> {
 
 /** The role as it is given out, and nothing beside it. */
 function readRole(): ApiJson {
-  const documents = parseAllDocuments(readFileSync(RBAC_FILE, 'utf8')).map((each) => each.toJS());
-  return documents.find(({ kind }) => kind === 'ClusterRole');
+  const role = readDocuments('rbac.yaml').find(({ kind }) => kind === 'ClusterRole');
+  if (role === undefined) throw new Error('Cannot find the ClusterRole in rbac.yaml');
+  return role;
 }
 
 async function setAllowed(real: RealApiServer, isAllowed: boolean): Promise<void> {
+  const permission = { user: real.readerName, verb: 'list', resource: 'services' };
   if (!isAllowed) {
     await removeObject(real, 'clusterrolebindings', 'vipdns');
-    await untilAllowed(real, false);
+    await untilAllowed(real, permission, false);
     return;
   }
   const subject = { kind: 'User', name: real.readerName, apiGroup: 'rbac.authorization.k8s.io' };
@@ -94,17 +93,5 @@ async function setAllowed(real: RealApiServer, isAllowed: boolean): Promise<void
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'vipdns' },
     subjects: [subject],
   });
-  await untilAllowed(real, true);
-}
-
-/** The API server hears of its own rules a little later. */
-async function untilAllowed(real: RealApiServer, isAllowed: boolean): Promise<void> {
-  const review = {
-    spec: { user: real.readerName, resourceAttributes: { verb: 'list', resource: 'services' } },
-  };
-  for (;;) {
-    const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-    const { json } = await real.send('POST', path, review);
-    if ((json as { status: { allowed: boolean } }).status.allowed === isAllowed) return;
-  }
+  await untilAllowed(real, permission);
 }
