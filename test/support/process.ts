@@ -13,7 +13,16 @@ export interface Finished {
 
 /** Runs a command to its end. */
 export async function runVipdns(...arguments_: string[]): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...arguments_]);
+  return await runVipdnsBy([], arguments_);
+}
+
+/** As `runVipdns()`, by a command that runs another one elsewhere. */
+export async function runVipdnsBy(
+  runner: readonly string[],
+  arguments_: readonly string[],
+): Promise<Finished> {
+  const [command, ...rest] = [...runner, process.execPath, MAIN, ...arguments_];
+  const child = spawn(command, rest);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [exitCode] = await once(child, 'close');
   return { exitCode, stdout: stdout(), stderr: stderr() };
@@ -32,8 +41,17 @@ export interface RunningServer {
 
 /** Starts `serve` on free ports, and resolves when it serves. */
 export async function startServer(...arguments_: string[]): Promise<RunningServer> {
+  return await startServerBy([], arguments_);
+}
+
+/** As `startServer()`, by a command that runs another one elsewhere, such as `ip netns exec NAME`. */
+export async function startServerBy(
+  runner: readonly string[],
+  arguments_: readonly string[],
+): Promise<RunningServer> {
   const ports = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
-  const child = spawn(process.execPath, [MAIN, 'serve', ...ports, ...arguments_]);
+  const [command, ...rest] = [...runner, process.execPath, MAIN, 'serve', ...ports, ...arguments_];
+  const child = spawn(command, rest);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const lines = () =>

@@ -1,6 +1,7 @@
 /**
  * Finds etcd, kube-apiserver and kube-controller-manager: where KUBEBUILDER_ASSETS says, or in a cache, into which they
- * are built once from their Go modules. That takes some minutes and 2 GB of modules; later runs take no time.
+ * are built once from their Go modules. That takes some minutes, and 4 GB for modules and what the compiler keeps;
+ * later runs take no time.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -30,7 +30,7 @@ describe('Services of a real cluster with its endpoint slice controller', { skip
     await putObject(real, 'namespaces', namespaceJson('shop'));
     await putNode(real);
     controllers = new ControllerManager(real);
-    server = await startFollowing(real.access, { zones: ['cluster.local'] });
+    server = await startFollowing(real.access);
   });
   after(async () => {
     await server?.close();
@@ -107,7 +107,7 @@ describe('Services of a real cluster with its endpoint slice controller', { skip
     assert.equal(await server.pod.ask('web.shop.svc', 'AAAA'), spec.clusterIPs[1]);
     await putPod(real, 'shop/cache', { app: 'cache', ips: ['10.1.3.1', 'fd00:1::3:1'] });
     await server.pod.eventually('cache.shop.svc', '10.1.3.1');
-    await server.pod.eventually('cache.shop.svc', 'fd00:1::3:1', 'AAAA');
+    await server.pod.eventually('cache.shop.svc', 'fd00:1::3:1', { type: 'AAAA' });
   });
 
   test('a Service of more Pods than a slice takes has them all, and loses one by one', async () => {

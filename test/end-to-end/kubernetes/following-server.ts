@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
 import { metricValue } from '../../support/metric-value.ts';
-import { type RunningServer, startServer } from '../../support/process.ts';
+import { type RunningServer, startServerBy } from '../../support/process.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 import { StubResolver } from './stub-resolver.ts';
 
@@ -17,10 +17,17 @@ export interface FollowingServer extends RunningServer {
   close(): Promise<void>;
 }
 
-/** Resolves when everything has been listed; `configuration` is what differs from the defaults. */
+export interface FollowingOptions {
+  /** What differs from the defaults. */
+  readonly configuration?: object;
+  /** Runs it elsewhere, such as `ip netns exec NAME`. */
+  readonly runner?: readonly string[];
+}
+
+/** Resolves when everything has been listed. */
 export async function startFollowing(
   access: ApiAccess,
-  configuration: object = {},
+  { configuration, runner = [] }: FollowingOptions = {},
 ): Promise<FollowingServer> {
   const folder = mkdtempSync(join(tmpdir(), 'vipdns-following-'));
   const inFolder = (name: string) => join(folder, name);
@@ -28,7 +35,7 @@ export async function startFollowing(
   const kubernetes = { kubeconfig: inFolder('kubeconfig') };
   const written = { source: { kubernetes }, ...configuration };
   writeFileSync(inFolder('vipdns.yaml'), JSON.stringify(written));
-  const server = await startServer('--config', inFolder('vipdns.yaml'));
+  const server = await startServerBy(runner, ['--config', inFolder('vipdns.yaml')]);
   const get = async (path: string) => (await fetch(`${server.http}${path}`)).text();
   return {
     ...server,

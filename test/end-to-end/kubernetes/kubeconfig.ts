@@ -4,6 +4,7 @@ import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
 export function kubeconfigOf({ server, token, tls }: ApiAccess): object {
   const authority = tls?.ca && {
     'certificate-authority-data': Buffer.from(String(tls.ca)).toString('base64'),
+    ...(tls.servername !== undefined && { 'tls-server-name': tls.servername }),
   };
   return {
     apiVersion: 'v1',

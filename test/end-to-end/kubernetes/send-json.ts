@@ -7,6 +7,8 @@ import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
 export interface Answer {
   readonly status: number;
   readonly json: unknown;
+  /** When its head came, as of `performance.now()`. */
+  readonly respondedAt: number;
 }
 
 export interface JsonRequest {
@@ -31,9 +33,11 @@ export function sendJson({ access, method, path, body }: JsonRequest): Promise<A
     };
     const { request } = server.protocol === 'https:' ? https : http;
     const sent = request(new URL(path, server), options, async (response) => {
+      const respondedAt = performance.now();
       const answer = await text(response);
       const isJson = response.headers['content-type']?.includes('json') === true;
-      resolve({ status: response.statusCode ?? 0, json: isJson ? JSON.parse(answer) : answer });
+      const json = isJson ? JSON.parse(answer) : answer;
+      resolve({ status: response.statusCode ?? 0, json, respondedAt });
     });
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));

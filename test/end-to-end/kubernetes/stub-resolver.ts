@@ -33,8 +33,12 @@ export class StubResolver {
   }
 
   /** Asks until the answer is what is expected; an AssertionError says what it was in the end. */
-  async eventually(owner: string, expected: string, type: AskedType = 'A'): Promise<void> {
-    for (const end = performance.now() + MAX_WAIT_MS; performance.now() < end; ) {
+  async eventually(
+    owner: string,
+    expected: string,
+    { type = 'A', withinMs = MAX_WAIT_MS }: { type?: AskedType; withinMs?: number } = {},
+  ): Promise<void> {
+    for (const end = performance.now() + withinMs; performance.now() < end; ) {
       if ((await this.ask(owner, type)) === expected) return;
       await sleep(PAUSE_MS);
     }

@@ -308,7 +308,6 @@ export function testFollowing(name: string, start: () => Promise<ApiServerUnderT
       await followed(following);
       proxy.silence();
       await server.put('services', serviceJson(`${namespace}/web`, ''));
-      proxy.isSilent = false;
       await server.pass(75_000);
       await eventually('the change', () => servicesIn(following.store, namespace) === 'web');
     });

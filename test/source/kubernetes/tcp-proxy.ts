@@ -9,15 +9,18 @@ export class TcpProxy {
   #port = 0;
   /** When each connection came, as of `performance.now()`. */
   readonly acceptedAt: number[] = [];
-  /** Takes connections and passes nothing on. */
-  isSilent = false;
+  /** Clients for whom nothing is passed on any more. */
+  readonly #silenced = new WeakSet<Socket>();
 
-  constructor(targetPort: () => number) {
+  readonly #address: string;
+
+  constructor(targetPort: () => number, address = '127.0.0.1') {
     this.#targetPort = targetPort;
+    this.#address = address;
   }
 
   async listen(): Promise<void> {
-    await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
+    await once(this.#server.listen(this.#port, this.#address), 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
@@ -40,10 +43,9 @@ export class TcpProxy {
     await once(this.#server, 'close');
   }
 
-  /** Holds back what comes on the connections that are open. */
+  /** Passes nothing on, for ever, on the connections that are open; they stay open, and new ones are as ever. */
   silence(): void {
-    this.isSilent = true;
-    for (const connection of this.#connections.keys()) connection.pause();
+    for (const client of this.#connections.keys()) this.#silenced.add(client);
   }
 
   #accept(client: Socket): void {
@@ -56,7 +58,7 @@ export class TcpProxy {
       [target, client],
     ]) {
       from.on('data', (bytes) => {
-        if (!this.isSilent) to.write(bytes);
+        if (!this.#silenced.has(client)) to.write(bytes);
       });
       from.on('end', () => to.end());
       from.on('error', () => to.destroy());
