@@ -48,13 +48,18 @@ let [asked, stale, changes] = [0, 0, 0];
 const startedAt = performance.now();
 const countedFrom = startedAt + WARM_UP_SECONDS * 1000;
 const endsAt = countedFrom + Number(values.seconds) * 1000;
+const free = [...names];
 const underWay = new Set<Promise<void>>();
 for (let due = startedAt; due < endsAt; due += 1000 / Number(values.changes)) {
   await sleep(Math.max(due - performance.now(), 0));
-  // A name is changed again long after its last change has been seen.
-  const changing = change(names[changes % names.length], changes++);
+  // Each name has one change under way at most, or an old address would not be a stale one.
+  const name = free.shift();
+  if (name === undefined) continue;
+  const changing = change(name, changes++).then(() => {
+    free.push(name);
+    underWay.delete(changing);
+  });
   underWay.add(changing);
-  void changing.finally(() => underWay.delete(changing));
 }
 await Promise.all(underWay);
 
