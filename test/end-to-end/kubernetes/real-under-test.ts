@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_CLOCK } from '../../../src/source/kubernetes/clock.ts';
 import type { ApiServerUnderTest } from '../../source/kubernetes/contract.ts';
 import type { ApiJson } from '../../source/kubernetes/emulation/encode-protobuf.ts';
+import { startApiProxy } from './api-proxy.ts';
 import { findBinaries } from './binaries.ts';
-import { startJsonOnlyProxy } from './json-only-proxy.ts';
 import { isLong } from './long-runs.ts';
 import { RealApiServer, type RealApiServerOptions } from './real-api-server.ts';
 import { putObject, readObject, removeObject } from './real-objects.ts';
@@ -26,7 +26,9 @@ export async function startReal({
 }: Variant): Promise<RealUnderTest> {
   const real = await startApiServer(featureGates === undefined ? {} : { featureGates });
   await allowReading(real);
-  const proxy = isJsonOnly ? await startJsonOnlyProxy(() => real.access) : undefined;
+  const proxy = isJsonOnly
+    ? await startApiProxy({ access: () => real.access, isJsonOnly })
+    : undefined;
   return {
     access:
       proxy === undefined ? real.access : { token: real.access.token ?? '', server: proxy.url },
