@@ -8,17 +8,13 @@ import http2 from 'node:http2';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
-import { KubernetesSource } from '../../../src/source/kubernetes/kubernetes-source.ts';
-import type { SourceEvent } from '../../../src/source/kubernetes/reflector-log.ts';
-import { Store } from '../../../src/source/store.ts';
-import { until } from '../../support/fake-clock.ts';
+import { eventually, followReal } from './following-source.ts';
 import type { RealApiServer } from './real-api-server.ts';
 import { allowReading, startApiServer } from './real-under-test.ts';
 
 /** What the API server asks for. */
 const RETRY_AFTER_MS = 1000;
 const BUSY_MS = 5500;
-const NEVER_TOO_LONG_MS = 20_000;
 
 describe('a busy API server', () => {
   let real: RealApiServer;
@@ -34,20 +30,9 @@ describe('a busy API server', () => {
 
   test('is asked again when it says, and not before', async (t) => {
     const release = await holdRequest(real.access);
-    const events: SourceEvent[] = [];
-    const source = new KubernetesSource({
-      readAccess: () => real.access,
-      store: new Store(),
-      namespaces: [],
-      labels: '',
-      needsPods: false,
-      onChange: () => {},
-      onEvent: (event) => events.push(event),
-      // No jitter: what is waited for is what the server asks for.
-      random: () => 0,
-    });
-    t.after(() => source.stop());
-    source.start();
+    // No jitter: what is waited for is what the server asks for.
+    const following = followReal(t, { readAccess: () => real.access, random: () => 0 });
+    const { source, faults } = following;
     await sleep(BUSY_MS);
     assert.equal(source.isComplete, false);
     for (const { scope, failures } of source.statuses) {
@@ -56,9 +41,9 @@ describe('a busy API server', () => {
       assert.ok(failures > 1, `${plural} was not tried again`);
       assert.ok(failures <= Math.ceil(BUSY_MS / RETRY_AFTER_MS), `${plural} was tried too soon`);
     }
-    assert.ok(events.some(({ fields }) => fields.code === 'ERR_API_BUSY'));
+    assert.equal(faults('ERR_API_BUSY').length, 3);
     release();
-    await until('everything listed', () => source.isComplete, NEVER_TOO_LONG_MS);
+    await eventually('everything listed', () => source.isComplete);
   });
 });
 

@@ -1,4 +1,5 @@
 /** What a Pod has of its service account: a folder with the token and the authority, and two variables. */
+import { spawnSync } from 'node:child_process';
 import { createSign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,19 +15,32 @@ const NAMESPACE = 'kube-system';
 const NAME = 'vipdns';
 /** As config/kubernetes has it. */
 export const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:${NAME}`;
+const PLACE = '/var/run/secrets/kubernetes.io/serviceaccount';
 const ISSUER = 'https://kubernetes.default.svc';
 
 export class ServiceAccountFiles {
   readonly #folder = mkdtempSync(join(tmpdir(), 'vipdns-serviceaccount-'));
   readonly #environment: Record<string, string>;
 
+  /** Whether `runner` works: it needs a privileged user. */
+  static canBeMounted(): boolean {
+    return spawnSync('unshare', ['--mount', 'true']).status === 0;
+  }
+
   /** Without a port it is the API server's own. */
-  constructor(real: RealApiServer, port = real.access.server.port) {
+  constructor(real: RealApiServer, port = Number(real.access.server.port)) {
     writeFileSync(join(this.#folder, 'ca.crt'), String(real.access.tls?.ca));
     this.#environment = {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
-      KUBERNETES_SERVICE_PORT: port,
+      KUBERNETES_SERVICE_PORT: `${port}`,
     };
+  }
+
+  /** Runs a command where the files are in their place, with the variables, as in a Pod. */
+  get runner(): string[] {
+    const variables = Object.entries(this.#environment).map(([name, value]) => `${name}=${value}`);
+    const script = `mount -t tmpfs tmpfs /run && mkdir -p ${PLACE} && mount --bind "$0" ${PLACE} && exec env "$@"`;
+    return ['unshare', '--mount', 'sh', '-c', script, this.#folder, ...variables];
   }
 
   /** Replaces the token, as the kubelet does in time. */
