@@ -19,7 +19,7 @@ const MAX_WAIT_MS = 120_000;
 const TIMEOUT = { timeout: 200_000 };
 const withoutLink = PrivateLink.isPossible() ? false : 'NOT RUN: no network namespace can be made';
 
-describe('a connection to the API server that is dead', () => {
+describe('a connection to the API server that is dead', { skip: unlessLong(120) }, () => {
   let real: RealApiServer;
 
   before(async () => {
@@ -51,7 +51,7 @@ describe('a connection to the API server that is dead', () => {
 
   test('by lost packets is found within 30 s', {
     ...TIMEOUT,
-    skip: withoutLink || unlessLong(40),
+    skip: withoutLink,
   }, async (t) => {
     const link = new PrivateLink();
     t.after(() => link.remove());
@@ -73,10 +73,7 @@ describe('a connection to the API server that is dead', () => {
     while ((await ask('api.shop.svc')) !== '10.96.8.2') await sleep(100);
   });
 
-  test('behind a proxy that lives is found within 90 s', {
-    ...TIMEOUT,
-    skip: unlessLong(80),
-  }, async (t) => {
+  test('behind a proxy that lives is found within 90 s', TIMEOUT, async (t) => {
     const { proxy, server } = await follow(t, {});
     proxy.silence();
     await putObject(real, 'services', serviceJson('shop/cart', '10.96.8.3'));
