@@ -25,9 +25,10 @@ export class Load {
   #isEnding = false;
   readonly #ended: Promise<void>;
 
-  /** Asks for `question` until `stop()`. */
-  constructor(question: string, options: LoadOptions) {
-    this.#ended = this.#run(Buffer.from(buildQuery(question)), options);
+  /** Asks a question, or one of several after the other, until `stop()`. */
+  constructor(questions: string | readonly string[], options: LoadOptions) {
+    const queries = [questions].flat().map((question) => buildQuery(question));
+    this.#ended = this.#run(queries, options);
   }
 
   /** Sends nothing more, and resolves when everything was answered, or nothing has come for half a second. */
@@ -36,7 +37,10 @@ export class Load {
     await this.#ended;
   }
 
-  async #run(query: Buffer, { port, perSecond, clients = 8 }: LoadOptions): Promise<void> {
+  async #run(
+    queries: readonly Uint8Array[],
+    { port, perSecond, clients = 8 }: LoadOptions,
+  ): Promise<void> {
     const sockets = await Promise.all(
       Array.from({ length: clients }, async () => {
         const socket = createSocket({
@@ -60,7 +64,7 @@ export class Load {
       const due = ((performance.now() - startedAt) * perSecond) / 1000;
       while (this.sent < due) {
         const id = this.sent & 0xffff;
-        const message = Buffer.from(query);
+        const message = Buffer.from(queries[this.sent % queries.length]);
         message.writeUInt16BE(id);
         sockets[this.sent % clients].send(message, port, '127.0.0.1');
         this.sent++;

@@ -18,6 +18,8 @@ export interface DnsperfOptions {
   readonly queryFile: string;
   readonly transport: Transport;
   readonly seconds: number;
+  /** Ends after one pass through the file, if that is earlier. */
+  readonly isOnePass?: boolean;
   /** Queries per second; as many as the server takes where there is none. */
   readonly rate?: number;
   /** Notes the latency of every query, which costs the client a write for each. */
@@ -49,11 +51,20 @@ export function runDnsperf(session: Session, options: DnsperfOptions): Promise<D
 }
 
 function dnsperfArguments(options: DnsperfOptions): string[] {
-  const { port, transport, queryFile, seconds, rate, latencies = false } = options;
+  const {
+    port,
+    transport,
+    queryFile,
+    seconds,
+    isOnePass = false,
+    rate,
+    latencies = false,
+  } = options;
   return [
     ...['-s', '127.0.0.1', '-p', String(port), '-m', transport],
     ...['-B', '-d', queryFile, '-l', String(seconds), '-t', String(LOST_AFTER_SECONDS)],
     ...['-c', String(CLIENTS), '-q', String(IN_FLIGHT)],
+    ...(isOnePass ? ['-n', '1'] : []),
     ...(rate === undefined ? [] : ['-Q', String(rate)]),
     ...(latencies ? ['-v'] : []),
   ];

@@ -87,7 +87,8 @@ export function parseOptions(arguments_: string[]): Options | readonly string[] 
   return mistakes.length === 0 ? options : mistakes;
 }
 
-function parseList(
+/** Parses names with commas between them; all that are known where there is no such option. */
+export function parseList(
   option: string,
   text: string | undefined,
   known: readonly string[],
@@ -102,14 +103,14 @@ function parseList(
   return names;
 }
 
-function parseWhole(option: string, text: string, mistakes: string[]): number {
+export function parseWhole(option: string, text: string, mistakes: string[]): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= MAX_WHOLE) return number;
   mistakes.push(`--${option}: expected a number from 1 to ${MAX_WHOLE}: received "${text}"`);
   return 1;
 }
 
-function parseSeconds(text: string, mistakes: string[]): number {
+export function parseSeconds(text: string, mistakes: string[]): number {
   const seconds = Number(text);
   if (seconds >= MIN_SECONDS && seconds <= MAX_SECONDS) return seconds;
   const range = `seconds from ${MIN_SECONDS} to ${MAX_SECONDS}`;

@@ -11,11 +11,15 @@ export function writeReadme(figures: string): void {
   writeFileSync(README, replaceFigures(readFileSync(README, 'utf8'), figures));
 }
 
-/** Puts figures between the two markers of a text; throws where it does not have them. */
-export function replaceFigures(text: string, figures: string): string {
-  const from = text.indexOf(BEGIN);
-  const to = text.indexOf(END);
+/** Puts figures between two markers of a text; throws where it does not have them. */
+export function replaceFigures(
+  text: string,
+  figures: string,
+  { begin, end } = { begin: BEGIN, end: END },
+): string {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
   if (from === -1 || to < from)
-    throw new Error(`Cannot write figures: no "${BEGIN}" before "${END}"`);
-  return `${text.slice(0, from + BEGIN.length)}\n\n${figures}\n\n${text.slice(to)}`;
+    throw new Error(`Cannot write figures: no "${begin}" before "${end}"`);
+  return `${text.slice(0, from + begin.length)}\n\n${figures}\n\n${text.slice(to)}`;
 }

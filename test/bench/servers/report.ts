@@ -36,7 +36,7 @@ function formatCircumstances({ machine, settings, servers, runs, problems }: Res
   ].join('\n');
 }
 
-function describePinning({ server, client, isShared, isSameCore }: Processors): string {
+export function describePinning({ server, client, isShared, isSameCore }: Processors): string {
   if (isShared) return `one processor for server and client, so that these figures mean little`;
   const sameCore = isSameCore ? ', two threads of one core' : '';
   return `servers on processor ${server}, client on ${client}${sameCore}`;

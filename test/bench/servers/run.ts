@@ -6,23 +6,22 @@ import { writeFileSync } from 'node:fs';
 import { measureIntake } from './alone/intake.ts';
 import { measureMemory } from './alone/memory.ts';
 import { measureResponders } from './alone/responders.ts';
+import { findMissingPrograms, readOptions, tell } from './command-line.ts';
 import { type ComparisonResults, compareServers } from './comparison.ts';
-import { findDnsperf } from './dnsperf.ts';
 import { describeMachine } from './machine.ts';
 import { type Alone, HELP, type Options, parseOptions } from './options.ts';
-import { findProgram } from './program.ts';
 import { writeReadme } from './readme.ts';
 import { formatReport } from './report.ts';
-import type { AloneResults, Results, ServerVersion } from './results.ts';
-import type { Server } from './roster/server.ts';
+import type { AloneResults, Results } from './results.ts';
+import { versionOfServer } from './roster/server.ts';
 import { Session } from './session.ts';
 
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const options = readOptions();
+  const options = readOptions(parseOptions, HELP);
   if (typeof options === 'number') return options;
-  const missing = missingPrograms();
+  const missing = findMissingPrograms();
   if (missing.length > 0) {
     console.error(`Cannot measure: not on this machine: ${missing.join(', ')}`);
     return 1;
@@ -33,28 +32,6 @@ async function main(): Promise<number> {
   writeReadme(report);
   if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 2));
   return results.problems.length === 0 ? 0 : 1;
-}
-
-/** Gives the exit code where there is nothing to measure. */
-function readOptions(): Options | number {
-  try {
-    const options = parseOptions(process.argv.slice(2));
-    if (options !== undefined && 'settings' in options) return options;
-    if (options === undefined) console.log(HELP);
-    else console.error(options.join('\n'));
-    return options === undefined ? 0 : 2;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
-function missingPrograms(): string[] {
-  if (process.platform !== 'linux') return ['Linux and its /proc'];
-  return [
-    ...(findDnsperf() === undefined ? ['dnsperf'] : []),
-    ...(findProgram('taskset') === undefined ? ['taskset'] : []),
-  ];
 }
 
 async function measure(options: Options): Promise<Results> {
@@ -73,22 +50,12 @@ async function measure(options: Options): Promise<Results> {
   return {
     machine: describeMachine(session.processors),
     settings,
-    servers: servers.map(describeServer),
+    servers: servers.map(versionOfServer),
     runs: compared.flatMap(({ runs }) => runs),
     turns: compared.flatMap(({ turns }) => turns),
     alone: await measureAlone(session, options, blame),
     problems,
   };
-}
-
-/** Says what happens, with the seconds since the start. */
-function tell(progress: string): void {
-  console.error(`${(performance.now() / 1000).toFixed(0).padStart(5)} s  ${progress}`);
-}
-
-function describeServer(server: Server): ServerVersion {
-  const program = server.find();
-  return { server: server.name, version: program && server.versionOf(program) };
 }
 
 async function measureAlone(

@@ -21,7 +21,7 @@ export interface RunningServer {
 export async function startServer(
   session: Session,
   server: Server,
-  setup: Pick<ServerSetup, 'program' | 'zone' | 'kubernetesApi'>,
+  setup: Omit<ServerSetup, 'folder' | 'port'>,
 ): Promise<RunningServer> {
   const folder = session.createFolder(server.name);
   const port = await findFreePort();

@@ -6,12 +6,13 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startDnsperf } from '../dnsperf.ts';
+import { createQueryFile } from '../query-file.ts';
 import type { IntakeRound, ProbeFigures, Settings } from '../results.ts';
 import type { RunningServer } from '../running-server.ts';
 import type { Session } from '../session.ts';
 import { PROBE_RATE, probeFiguresOf } from '../turn.ts';
 import { isServed, prepareManifests } from './intake-manifests.ts';
-import { createQueryFile, startVipdns } from './measured-vipdns.ts';
+import { startVipdns } from './measured-vipdns.ts';
 import { fillManifests } from './small-zone.ts';
 
 const LIMIT_MS = 60_000;

@@ -1,9 +1,7 @@
 /** vipdns by itself: a folder of manifests, and what is to be asked of it. */
 
-import { join } from 'node:path';
 import { findFreePort } from '../free-port.ts';
 import type { Processors } from '../processors.ts';
-import { writeQueryFile } from '../query-file.ts';
 import { configureVipdns, servingLine, type VipdnsOptions } from '../roster/vipdns.ts';
 import { type RunningServer, startCommand } from '../running-server.ts';
 import type { Session } from '../session.ts';
@@ -22,11 +20,4 @@ export async function startVipdns(
   const command = configureVipdns({ ...options, folder, port, io: 'batch' });
   const isReady = (output: string) => servingLine(output) !== undefined;
   return startCommand(session, command, { folder, port, processors, isReady });
-}
-
-/** Gives the file of queries for dnsperf. */
-export function createQueryFile(session: Session, questions: readonly string[]): string {
-  const queryFile = join(session.createFolder('queries'), 'queries');
-  writeQueryFile(queryFile, questions);
-  return queryFile;
 }

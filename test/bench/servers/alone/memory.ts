@@ -2,10 +2,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readMemory } from '../process-usage.ts';
+import { createQueryFile } from '../query-file.ts';
 import type { DemoMemory } from '../results.ts';
 import type { Session } from '../session.ts';
 import { measureLoad } from '../turn.ts';
-import { createQueryFile, startVipdns } from './measured-vipdns.ts';
+import { startVipdns } from './measured-vipdns.ts';
 
 const DEMO = fileURLToPath(new URL('../../../../config/demo', import.meta.url));
 const LOAD_SECONDS = 5;

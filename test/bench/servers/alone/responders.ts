@@ -1,9 +1,10 @@
 /** Two responders against one: what a query costs at the same rate, on both processors. */
+import { createQueryFile } from '../query-file.ts';
 import type { RespondersRound, Settings } from '../results.ts';
 import type { RunningServer } from '../running-server.ts';
 import type { Session } from '../session.ts';
 import { measureLoad, processorTimeOf } from '../turn.ts';
-import { createQueryFile, startVipdns } from './measured-vipdns.ts';
+import { startVipdns } from './measured-vipdns.ts';
 import { fillManifests } from './small-zone.ts';
 
 /** Far from what one responder can take, so that it is the cost of a query that is seen, not of a crowd. */

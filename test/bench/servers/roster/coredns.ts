@@ -18,7 +18,7 @@ function createCoredns(name: string, plugins: readonly string[]): Server {
     lacks: [],
     find: () => process.env.COREDNS || findProgram('coredns'),
     versionOf: (program) => versionOf(program, '-version'),
-    async configure({ folder, program, port, kubernetesApi }) {
+    async configure({ folder, program, port, kubernetesApi, upstreams = [] }) {
       const file = join(folder, 'Corefile');
       writeFileSync(
         file,
@@ -33,10 +33,20 @@ function createCoredns(name: string, plugins: readonly string[]): Server {
     }
     prometheus 127.0.0.1:0
     loadbalance
-${plugins.map((plugin) => `    ${plugin}\n`).join('')}}
+${[...plugins, ...forwardingPlugins(upstreams)].map((plugin) => `    ${plugin}\n`).join('')}}
 `,
       );
       return { program, arguments: ['-conf', file], environment: { GOMAXPROCS: '1' } };
     },
   };
+}
+
+/** Gives what kubeadm writes for all other names, but for `loop`, which asks upstreams by itself. */
+function forwardingPlugins(upstreams: readonly number[]): string[] {
+  if (upstreams.length === 0) return [];
+  const addresses = upstreams.map((port) => `127.0.0.1:${port}`).join(' ');
+  return [
+    `forward . ${addresses} {\n        max_concurrent 1000\n    }`,
+    `cache 30 {\n        disable success ${CLUSTER_DOMAIN}\n        disable denial ${CLUSTER_DOMAIN}\n    }`,
+  ];
 }

@@ -17,7 +17,7 @@ export const dnsmasq: Server = {
   lacks: ['srv'],
   find: () => findProgram('dnsmasq'),
   versionOf: (program) => versionOf(program, '--version'),
-  configure({ folder, program, port, zone }) {
+  configure({ folder, program, port, zone, upstreams = [] }) {
     const file = join(folder, 'dnsmasq.conf');
     const hosts = join(folder, 'hosts');
     const addresses = [...recordsOf(zone)].filter((record) => record.type === 'A');
@@ -37,7 +37,7 @@ addn-hosts=${hosts}
 local=/${CLUSTER_DOMAIN}/${REVERSE_ZONE}/
 local-ttl=${TTL}
 edns-packet-max=${PAYLOAD_BYTES}
-`,
+${formatForwards(upstreams)}`,
     );
     return { program, arguments: ['--keep-in-foreground', `--conf-file=${file}`] };
   },
@@ -45,4 +45,11 @@ edns-packet-max=${PAYLOAD_BYTES}
 
 function formatHost(record: Extract<ZoneRecord, { type: 'A' }>): string {
   return `${record.address} ${record.owner}\n`;
+}
+
+/** By default it keeps 150 names and forwards 150 queries at a time, which is for a home. */
+function formatForwards(upstreams: readonly number[]): string {
+  if (upstreams.length === 0) return '';
+  const servers = upstreams.map((port) => `server=127.0.0.1#${port}\n`).join('');
+  return `${servers}cache-size=10000\ndns-forward-max=2000\n`;
 }

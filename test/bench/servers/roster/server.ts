@@ -1,5 +1,6 @@
 /** What the comparison knows of a server: how to find it, how to configure it, what it says of itself. */
 import type { BenchZone } from '../bench-zone.ts';
+import type { ServerVersion } from '../results.ts';
 
 export interface ServerSetup {
   /** Folder of this server alone. */
@@ -8,6 +9,8 @@ export interface ServerSetup {
   /** Port of 127.0.0.1 to answer on. */
   readonly port: number;
   readonly zone: BenchZone;
+  /** Ports of 127.0.0.1 that answer for all other names; none where those are not asked for. */
+  readonly upstreams?: readonly number[];
   /** Gives the URL of a Kubernetes API that has the zone's objects. */
   kubernetesApi(): Promise<string>;
 }
@@ -34,4 +37,9 @@ export interface Server {
   isReady?(output: string): boolean;
   /** Tells of its output what it really does, where the configuration alone does not say. */
   remarkOf?(output: string): string;
+}
+
+export function versionOfServer(server: Server): ServerVersion {
+  const program = server.find();
+  return { server: server.name, version: program && server.versionOf(program) };
 }

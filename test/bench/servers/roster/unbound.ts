@@ -1,4 +1,4 @@
-/** Unbound with one thread and the zone as local data: it never resolves anything. */
+/** Unbound with one thread and the zone as local data; it resolves nothing but what it forwards. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_DOMAIN, REVERSE_ZONE, TTL } from '../bench-zone.ts';
@@ -14,7 +14,7 @@ export const unbound: Server = {
   lacks: [],
   find: () => findProgram('unbound'),
   versionOf: (program) => versionOf(program, '-V'),
-  configure({ folder, program, port, zone }) {
+  configure({ folder, program, port, zone, upstreams = [] }) {
     const file = join(folder, 'unbound.conf');
     const lines = [CLUSTER_DOMAIN, REVERSE_ZONE].flatMap((apex) => [
       `  local-zone: "${apex}." static`,
@@ -40,10 +40,16 @@ export const unbound: Server = {
   module-config: "iterator"
   incoming-num-tcp: 100
 ${lines.join('\n')}
-remote-control:
+${formatForwards(upstreams)}remote-control:
   control-enable: no
 `,
     );
     return { program, arguments: ['-d', '-c', file] };
   },
 };
+
+function formatForwards(upstreams: readonly number[]): string {
+  if (upstreams.length === 0) return '';
+  const addresses = upstreams.map((port) => `  forward-addr: 127.0.0.1@${port}\n`).join('');
+  return `  do-not-query-localhost: no\nforward-zone:\n  name: "."\n${addresses}`;
+}

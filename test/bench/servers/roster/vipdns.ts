@@ -23,7 +23,7 @@ function createVipdns(io: Io): Server {
     lacks: [],
     find: () => process.execPath,
     versionOf: () => `${VERSION} on Node.js ${process.versions.node}`,
-    configure({ folder, port, zone }) {
+    configure({ folder, port, zone, upstreams = [] }) {
       const manifests = join(folder, 'manifests');
       mkdirSync(manifests);
       const objects = [...namespacesOf(zone), ...servicesOf(zone), ...endpointSlicesOf(zone)];
@@ -33,7 +33,7 @@ function createVipdns(io: Io): Server {
           objects.slice(from, from + OBJECTS_PER_FILE),
         );
       }
-      return configureVipdns({ folder, port, manifests, io, responders: 1 });
+      return configureVipdns({ folder, port, manifests, io, responders: 1, upstreams });
     },
     isReady: (output) => servingLine(output) !== undefined,
     remarkOf: (output) => `io: ${usedIo(output) ?? 'the log does not tell'}`,
@@ -47,10 +47,17 @@ export interface VipdnsOptions {
   readonly manifests: string;
   readonly io: Io;
   readonly responders: number;
+  /** Ports of 127.0.0.1 that queries for other names are forwarded to. */
+  readonly upstreams?: readonly number[];
 }
 
 /** Writes a configuration, and gives the command that serves by it. */
-export function configureVipdns({ folder, port, ...options }: VipdnsOptions): Command {
+export function configureVipdns({
+  folder,
+  port,
+  upstreams = [],
+  ...options
+}: VipdnsOptions): Command {
   const file = join(folder, 'vipdns.yaml');
   writeFileSync(
     file,
@@ -63,9 +70,15 @@ serviceCidr: [${SERVICE_CIDR}]
 ttl: ${TTL}
 responders: ${options.responders}
 io: ${options.io}
-`,
+${formatForwards(upstreams)}`,
   );
   return { program: process.execPath, arguments: [VIPDNS_MAIN, 'serve', '--config', file] };
+}
+
+function formatForwards(upstreams: readonly number[]): string {
+  if (upstreams.length === 0) return '';
+  const addresses = upstreams.map((port) => `"127.0.0.1:${port}"`).join(', ');
+  return `forward: [{zones: ["."], upstreams: [${addresses}]}]\n`;
 }
 
 export function writeManifest(path: string, items: readonly object[]): void {
