@@ -9,7 +9,7 @@ const AT_ONCE = 100;
 export const sourcePorts: FaultyMeasurement = {
   name: 'source-ports',
   title: 'Source ports of 2,000 queries',
-  text: `How many different ports they come from upstream, both upstreams together, when ${QUERIES} new names are asked for
+  text: `How many different ports they come from, counted at each of the two upstreams, when ${QUERIES} new names are asked for
 one after the other, and ${AT_ONCE} at a time. More than 1,900 are meant to be.`,
   columns: { 'one after the other': 0, 'at once': 0, 'asked upstream': 0, failed: 0 },
   rounds: 1,
