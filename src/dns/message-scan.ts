@@ -16,9 +16,13 @@ const POINTER_MASK = 0xc0;
 const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 
-/** Bytes before the names in the RDATA of a type, how many names, and bytes behind them, -1 for any number. */
+/**
+ * Bytes before the names in the RDATA of a type, how many character-strings behind these, how many names, and bytes
+ * behind them, -1 for any number.
+ */
 interface NamesInRdata {
   readonly before: number;
+  readonly strings?: number;
   readonly names: number;
   readonly after: number;
 }
@@ -34,7 +38,9 @@ const NAMES_IN_RDATA: ReadonlyMap<number, NamesInRdata> = new Map([
   ...[TYPE.MX, 18, 21, 36].map((type) => [type, { before: 2, names: 1, after: 0 }] as const),
   [26, { before: 2, names: 2, after: 0 }],
   [TYPE.SIG, { before: 18, names: 1, after: -1 }],
+  [30, { before: 0, names: 1, after: -1 }],
   [TYPE.SRV, { before: 6, names: 1, after: 0 }],
+  [35, { before: 4, strings: 3, names: 1, after: 0 }],
   [39, { before: 0, names: 1, after: 0 }],
 ]);
 
@@ -137,6 +143,7 @@ export class MessageScan {
     const shape = NAMES_IN_RDATA.get(type);
     if (shape === undefined) return true;
     let at = rdata + shape.before;
+    for (let i = shape.strings ?? 0; i > 0 && at < end; i--) at += this.#bytes[at] + 1;
     for (let i = 0; i < shape.names; i++) {
       if (at >= end) return false;
       at = this.#skipName(at);
@@ -147,7 +154,8 @@ export class MessageScan {
 
   /**
    * Gives the offset behind the name at `start`, and notes its pointer; 0 where it is malformed. Each pointer leads
-   * to before where its part of the name began, so that no name goes round.
+   * to before where its part of the name began, so that no name goes round. What begins in the question's name ends
+   * there, so that it can be moved with it.
    */
   #skipName(start: number): number {
     const bytes = this.#bytes;
@@ -157,6 +165,7 @@ export class MessageScan {
     let nameLength = 0;
     for (let hops = 0; hops < MAX_HOPS; ) {
       if (at >= this.#length) return 0;
+      if (partAt < this.questionEnd && at >= this.questionNameEnd) return 0;
       const size = bytes[at];
       if (size === 0) return nameLength + 1 > MAX_NAME_BYTES ? 0 : end === 0 ? at + 1 : end;
       if (size <= MAX_LABEL_BYTES) {
