@@ -3,7 +3,7 @@
  * read is within the message, every loop has a bound, and a message is sound as a whole or not at all.
  * RFC 1035 section 4.1; names in RDATA that may be compressed: RFC 3597 section 4.
  */
-import { HEADER_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from './constants.ts';
+import { FLAG, HEADER_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from './constants.ts';
 
 /** Most records that a message may have: a message of 65,535 bytes has no more A records. */
 export const MAX_RECORDS = 4096;
@@ -99,6 +99,15 @@ export class MessageScan {
     const at = this.ttlAt[index];
     const ttl = this.#uint16(at) * 0x10000 + this.#uint16(at + 2);
     return ttl > 0x7fffffff ? 0 : ttl;
+  }
+
+  /** RCODE, whose upper bits are in the OPT record: RFC 6891 section 6.1.3. */
+  get rcode(): number {
+    const low = this.flags & FLAG.rcodeMask;
+    for (let i = this.answers + this.authorities; i < this.records; i++) {
+      if (this.typeOf[i] === TYPE.OPT) return (this.#bytes[this.ttlAt[i]] << 4) | low;
+    }
+    return low;
   }
 
   #scanQuestion(): boolean {

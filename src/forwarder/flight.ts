@@ -7,7 +7,7 @@
  * Settled, it waits on for those who have not answered yet, since how long they take is worth knowing.
  */
 
-import { FLAG, RCODE } from '../dns/constants.ts';
+import { RCODE } from '../dns/constants.ts';
 import type { MessageScan } from '../dns/message-scan.ts';
 import type { WireName } from '../dns/name.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
@@ -116,7 +116,7 @@ export class Flight implements AttemptOwner {
       return;
     }
     this.#remove(attempt);
-    const rcode = scan.flags & FLAG.rcodeMask;
+    const { rcode } = scan;
     const durationMs = at - attempt.startedAt;
     upstream.stats.countResponse(rcode, durationMs);
     upstream.health.noteAnswer(attempt.repeats === 0 ? durationMs : undefined);

@@ -44,7 +44,7 @@ export function receiveAnswer(
   { scan, message }: { readonly scan: MessageScan; readonly message: Uint8Array },
   { limits, now }: ReceiveOptions,
 ): ReceivedAnswer {
-  const rcode = scan.flags & FLAG.rcodeMask;
+  const { rcode } = scan;
   const kind = kindOf(scan, rcode);
   const kept = kind === 'failure' ? 0 : countKept(scan);
   const lifetime = limitTtls(scan, message, { kept, kind, limits }) * TENTHS;
@@ -55,7 +55,8 @@ export function receiveAnswer(
   const error = findExtendedError(scan, message);
   foldOwners(scan, message, kept);
   draft.start({
-    rcode,
+    // What continues in OPT is between the upstream and us.
+    rcode: rcode > FLAG.rcodeMask ? RCODE.SERVFAIL : rcode,
     isAuthentic: (scan.flags & FLAG.ad) !== 0,
     extendedError: error.code,
     answers: Math.min(answers, kept),
