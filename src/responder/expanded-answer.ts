@@ -56,6 +56,8 @@ class Expansion {
   readonly #name: Uint8Array;
   readonly #base: number;
   #pointer = 0;
+  /** Where the record began that is being put. */
+  #start = 0;
 
   constructor(writer: MessageWriter, view: AnswerView, name: Uint8Array) {
     this.#writer = writer;
@@ -72,7 +74,8 @@ class Expansion {
     const { count: moves } = MOVES;
     const ttlAt = view.ttlAt(index);
     const end = view.endAt(index);
-    const isPut = this.#copy(view.endAt(index - 1), ttlAt) && this.#copyRdata(ttlAt, end, answers);
+    this.#start = view.endAt(index - 1);
+    const isPut = this.#copy(this.#start, ttlAt) && this.#copyRdata(ttlAt, end, answers);
     if (isPut) return true;
     writer.at = start;
     MOVES.count = moves;
@@ -119,9 +122,10 @@ class Expansion {
     const view = this.#view;
     const at = view.recordsStart + pointerAt;
     const target = ((view.bytes[at] & 0x3f) << 8) | view.bytes[at + 1];
-    if (target > HEADER_BYTES && target < view.questionEnd)
-      return this.#putSuffix(target, pointerAt);
-    const moved = target === HEADER_BYTES ? target : this.#moved(target - view.questionEnd);
+    // The question's name is the client's as an owner alone: elsewhere it may be the end of another name.
+    const isOwner = target === HEADER_BYTES && pointerAt === this.#start;
+    if (target < view.questionEnd && !isOwner) return this.#putSuffix(target, pointerAt);
+    const moved = isOwner ? target : this.#moved(target - view.questionEnd);
     if (!writer.fits(POINTER_BYTES) || moved > MAX_POINTER_OFFSET) return false;
     writer.putPointer(moved);
     return true;
