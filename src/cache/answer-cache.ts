@@ -105,8 +105,8 @@ export class AnswerCache {
   /** Keeps an answer whose lifetime is not 0, in place of what there was for the key, a character a byte. */
   put(key: string, { kind, answer }: KeptAnswer): void {
     const known = this.#entries.get(key);
-    // What nobody could say takes the place of nothing that somebody said.
-    if (known !== undefined && kind === 'failure' && known.kind !== 'failure') return;
+    // What nobody could say takes the place of nothing that may yet be served.
+    if (known !== undefined && kind === 'failure' && this.#isOfUse(known)) return;
     const entry = known ?? this.#create(key, kind);
     entry.kind = kind;
     this.#place(entry, shelfFor(entry, kind));
@@ -241,6 +241,14 @@ export class AnswerCache {
 
   #bytesOf(key: string): Uint8Array {
     return this.#key.subarray(0, this.#key.write(key, 'latin1'));
+  }
+
+  /** Somebody has said it, and it may be served, now or in want of something newer. */
+  #isOfUse(entry: Entry): boolean {
+    if (entry.kind === 'failure') return false;
+    const { storedAt, lifetime } = this.#viewOf(entry);
+    const longer = entry.kind === 'positive' ? this.#serveStale : 0;
+    return this.#now() < storedAt + lifetime + longer;
   }
 
   #isEnding(entry: Entry, now: number): boolean {

@@ -41,6 +41,14 @@ export interface CacheMemory {
   readonly marks: SharedArrayBuffer;
 }
 
+export interface CacheReaderOptions {
+  /** This reader's number, in the table and among the rows of marks, of which there are `readers`. */
+  readonly reader: number;
+  readonly readers: number;
+  /** In tenths of a second; by default the clock of all threads. */
+  readonly clock?: () => number;
+}
+
 export class CacheReader {
   /** The answer that was found last. */
   readonly view: AnswerView;
@@ -50,14 +58,14 @@ export class CacheReader {
   ageSeconds = 0;
   readonly #table: TableReader;
   readonly #marks: Uint8Array;
-  readonly #clock = createCacheClock();
+  readonly #clock: () => number;
   #now = 0;
 
-  /** `reader` is this reader's number, in the table and among the rows of marks, of which there are `readers`. */
   constructor(
     { table, marks }: CacheMemory,
-    { reader, readers }: { reader: number; readers: number },
+    { reader, readers, clock = createCacheClock() }: CacheReaderOptions,
   ) {
+    this.#clock = clock;
     this.#table = new TableReader(table, reader);
     this.view = new AnswerView(table);
     const slots = marks.byteLength / readers;
@@ -82,7 +90,8 @@ export class CacheReader {
     if (record === 0) return false;
     const { view } = this;
     view.open(this.#table.valueStart(record));
-    const age = this.#now - view.storedAt;
+    // Clocks of two threads may be a tenth apart, and no answer comes from the future.
+    const age = Math.max(this.#now - view.storedAt, 0);
     this.isStale = age >= view.lifetime;
     if (this.isStale && view.staleUntil <= this.#now) return false;
     this.ageSeconds = Math.floor(age / 10);
