@@ -196,8 +196,8 @@ function failureOf({ error }: StreamFailure): UpstreamFailure {
     case 'tls':
       return 'refused';
     case 'busy':
-    case 'closed':
       return 'busy';
+    case 'closed':
     case 'timeout':
     case 'reset':
     case 'malformed':
