@@ -52,6 +52,30 @@ export function isIpv4Mapped(bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => i >= 12 || byte === (i >= 10 ? 0xff : 0));
 }
 
+/**
+ * Reads an IPv4 address from a part of a text, without an object: 32 bits, unsigned; -1 where it is none. Leading
+ * zeros are none, as they are octal to some.
+ */
+export function readIpv4(text: string, start: number, end: number): number {
+  let address = 0;
+  let octet = -1;
+  let dots = 0;
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (octet < 0 || ++dots > 3) return -1;
+      address = address * 256 + octet;
+      octet = -1;
+      continue;
+    }
+    const digit = code - DIGIT_ZERO;
+    if (digit < 0 || digit > 9 || octet === 0) return -1;
+    octet = octet < 0 ? digit : octet * 10 + digit;
+    if (octet > 255) return -1;
+  }
+  return dots === 3 && octet >= 0 ? address * 256 + octet : -1;
+}
+
 /** Parses `address/bits`; undefined where it is not one, or where host bits are set. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');

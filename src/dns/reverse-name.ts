@@ -5,13 +5,36 @@
 import { IPV4_BYTES, type Prefix } from './address.ts';
 import { encodeLabels, type WireName } from './name.ts';
 
-/** `255.255.255.255.in-addr.arpa` in wire format. */
-const MAX_IPV4_BYTES = 30;
+/** `f.f. ... f.f.ip6.arpa` in wire format. */
+const MAX_REVERSE_BYTES = 74;
+const DIGIT_ZERO = 0x30;
+const LETTER_A = 0x61;
 
 /** Gives the owner name of the PTR records of an address of 4 or 16 bytes. */
 export function reverseName(address: Uint8Array): WireName {
-  if (address.length === IPV4_BYTES) return reverseIpv4(address);
-  return encodeLabels([...addressLabels(address).reverse(), ...suffixOf(address)]);
+  const name = new Uint8Array(MAX_REVERSE_BYTES);
+  return name.subarray(0, writeReverseName(address, 0, address.length, name));
+}
+
+/**
+ * Writes the owner name of an address, `size` bytes at `at`, and gives its length. Not an options object: called for
+ * every endpoint.
+ */
+export function writeReverseName(
+  addresses: Uint8Array,
+  at: number,
+  size: number,
+  name: Uint8Array,
+): number {
+  let length = 0;
+  for (let i = size - 1; i >= 0; i--) {
+    const byte = addresses[at + i];
+    if (size === IPV4_BYTES) length = writeOctet(byte, name, length);
+    else length = writeNibble(byte >> 4, name, writeNibble(byte & 15, name, length));
+  }
+  const suffix = size === IPV4_BYTES ? IN_ADDR_ARPA : IP6_ARPA;
+  for (let i = 0; i < suffix.length; i++) name[length + i] = suffix[i];
+  return length + suffix.length;
 }
 
 /**
@@ -39,21 +62,22 @@ export function reverseZonesOf(prefix: Prefix): WireName[] {
 }
 
 const IN_ADDR_ARPA = encodeLabels(['in-addr', 'arpa']);
-const OCTET_LABELS = Array.from({ length: 256 }, (_, octet) =>
-  encodeLabels([`${octet}`]).subarray(0, -1),
-);
+const IP6_ARPA = encodeLabels(['ip6', 'arpa']);
 
-/** Puts labels together that were made beforehand: a full list of endpoints asks for each of their names. */
-function reverseIpv4(address: Uint8Array): WireName {
-  const name = new Uint8Array(MAX_IPV4_BYTES);
-  let at = 0;
-  for (let i = IPV4_BYTES - 1; i >= 0; i--) {
-    const label = OCTET_LABELS[address[i]];
-    name.set(label, at);
-    at += label.length;
+function writeOctet(octet: number, name: Uint8Array, start: number): number {
+  const digits = octet >= 100 ? 3 : octet >= 10 ? 2 : 1;
+  name[start] = digits;
+  for (let i = digits, rest = octet; i > 0; i--) {
+    name[start + i] = DIGIT_ZERO + (rest % 10);
+    rest = (rest / 10) | 0;
   }
-  name.set(IN_ADDR_ARPA, at);
-  return name.subarray(0, at + IN_ADDR_ARPA.length);
+  return start + 1 + digits;
+}
+
+function writeNibble(nibble: number, name: Uint8Array, start: number): number {
+  name[start] = 1;
+  name[start + 1] = nibble < 10 ? DIGIT_ZERO + nibble : LETTER_A + nibble - 10;
+  return start + 2;
 }
 
 /** The labels of an address, most significant first: octets of IPv4, nibbles of IPv6. */

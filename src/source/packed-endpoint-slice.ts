@@ -1,10 +1,8 @@
 /**
- * An EndpointSlice whose endpoints are one text, a line each, until somebody asks for them: 150,000 endpoints take
- * 10 MB this way, and 40 MB as objects (test/bench/source/kubernetes), while most of them belong to Services with a
- * virtual IP and are never asked for.
- *
- *   10.0.0.1 10.0.0.2|1|web-0|web-0      addresses, 1 where it is ready, hostname, Pod name
+ * An EndpointSlice whose endpoints are one text until somebody asks for them. Most belong to Services with a virtual
+ * IP; what names them reads the text.
  */
+import { packEndpoints, unpackEndpoints } from './packed-endpoints.ts';
 import type { Endpoint, EndpointPort, EndpointSlice, Labels } from './resources.ts';
 
 /** A slice as it is written to a file and read again: all that is its own. */
@@ -29,47 +27,10 @@ export class PackedEndpointSlice implements EndpointSlice {
     this.addressType = slice.addressType;
     this.ports = slice.ports;
     this.packedEndpoints =
-      'packedEndpoints' in slice
-        ? slice.packedEndpoints
-        : slice.endpoints.map(packEndpoint).join('\n');
+      'packedEndpoints' in slice ? slice.packedEndpoints : packEndpoints(slice.endpoints);
   }
 
   get endpoints(): readonly Endpoint[] {
-    if (lastUnpacked.packed !== this.packedEndpoints) {
-      lastUnpacked = { packed: this.packedEndpoints, endpoints: unpack(this.packedEndpoints) };
-    }
-    return lastUnpacked.endpoints;
+    return unpackEndpoints(this.packedEndpoints);
   }
-}
-
-/** Who asks for a slice's endpoints does so several times in a row: to count them, to name them. */
-let lastUnpacked: { readonly packed: string; readonly endpoints: readonly Endpoint[] } = {
-  packed: '',
-  endpoints: [],
-};
-
-function unpack(packed: string): readonly Endpoint[] {
-  return packed === '' ? [] : packed.split('\n').map(unpackEndpoint);
-}
-
-function packEndpoint({ addresses, ready, hostname, podName }: Endpoint): string {
-  // Most have one address: an array for each is half of what packing costs.
-  const list = addresses.length === 1 ? clean(addresses[0]) : addresses.map(clean).join(' ');
-  return `${list}|${ready ? '1' : '0'}|${clean(hostname)}|${clean(podName)}`;
-}
-
-function unpackEndpoint(line: string): Endpoint {
-  const [addresses, ready, hostname, podName] = line.split('|');
-  return {
-    addresses: addresses === '' ? [] : addresses.split(' '),
-    ready: ready === '1',
-    hostname,
-    podName,
-  };
-}
-
-/** No address and no label has a separator in it; what has one names nothing. */
-function clean(text: string): string {
-  const isSeparated = text.includes('|') || text.includes(' ') || text.includes('\n');
-  return isSeparated ? '' : text;
 }

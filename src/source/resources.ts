@@ -57,6 +57,8 @@ export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
   readonly ports: readonly EndpointPort[];
+  /** The endpoints as `packEndpoints()` writes them, where that is what is held. */
+  readonly packedEndpoints?: string;
 }
 
 export interface EndpointSlice extends EndpointGroup {

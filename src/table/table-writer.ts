@@ -17,6 +17,7 @@ import { type TableView, viewTable } from './table.ts';
 /** Retired records that one change frees at most: twice what it retires, so that the rest shrinks. */
 const RECLAIM_PER_CHANGE = 2;
 const POISON = 0xdb;
+const FIRST_VALUE_WORDS = 64;
 
 export interface TableWriterOptions {
   /** Overwrites what is freed, so that a reader that goes on to use it is found out. Default false. */
@@ -39,6 +40,13 @@ export interface TableStats {
   readonly rejected: number;
 }
 
+/** The key is in `key`. */
+interface Entry {
+  readonly keyLength: number;
+  readonly value: Int32Array;
+  readonly valueLength: number;
+}
+
 export class TableWriter {
   readonly #view: TableView;
   readonly #words: Int32Array;
@@ -47,7 +55,9 @@ export class TableWriter {
   readonly #retired: RetiredRecords;
   readonly #poisonFreed: boolean;
   readonly #keyWords = new Int32Array((MAX_KEY_BYTES + 1) >> 2);
-  readonly #keyScratch = new Uint8Array(this.#keyWords.buffer);
+  #valueWords = new Int32Array(FIRST_VALUE_WORDS);
+  /** The key of `put()` and `find()`, which take its length: whoever makes keys makes them here, without an object. */
+  readonly key: Uint8Array = new Uint8Array(this.#keyWords.buffer);
   #records = 0;
   #keyBytes = 0;
   #usedBytes = 0;
@@ -73,20 +83,36 @@ export class TableWriter {
     return this.#changes;
   }
 
-  /**
-   * Puts a value for a key and gives the record's address, which is the key's until that is deleted or set to
-   * another value; an equal value changes nothing. Gives 0 where there is no memory left: what was there before
-   * stays. Throws RangeError for a key of no or over 255 bytes, or a value over 1 MiB.
-   */
+  /** The table's memory. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** As `put()`, from bytes. */
   set(key: Uint8Array, value: Uint8Array): number {
-    if (value.length > MAX_VALUE_BYTES) {
-      throw new RangeError(`Cannot store value of ${value.length} bytes: over ${MAX_VALUE_BYTES}`);
+    this.#takeKey(key);
+    const count = (Math.min(value.length, MAX_VALUE_BYTES) + 3) >> 2;
+    if (count > this.#valueWords.length) this.#valueWords = new Int32Array(count * 2);
+    this.#valueWords[Math.max(count - 1, 0)] = 0;
+    new Uint8Array(this.#valueWords.buffer).set(value.subarray(0, MAX_VALUE_BYTES));
+    return this.put(key.length, this.#valueWords, value.length);
+  }
+
+  /**
+   * Puts a value, which stands in words with zeros up to a multiple of 4 bytes, for the key in `key`. Gives the
+   * record's address, which is the key's until that is deleted or set to another value; an equal value changes
+   * nothing. Gives 0 where there is no memory left: what was there before stays. Throws RangeError for a key of no
+   * or over 255 bytes, or a value over 1 MiB.
+   */
+  put(keyLength: number, value: Int32Array, valueLength: number): number {
+    if (valueLength > MAX_VALUE_BYTES) {
+      throw new RangeError(`Cannot store value of ${valueLength} bytes: over ${MAX_VALUE_BYTES}`);
     }
-    const hash = this.#hash(key);
-    const link = this.#linkTo(hash, key.length);
+    const hash = this.#hash(keyLength);
+    const link = this.#linkTo(hash, keyLength);
     const old = this.#words[link];
-    if (old !== 0 && this.#holds(old, value)) return old;
-    const record = this.#write(hash, key, value);
+    if (old !== 0 && this.#holds(old, value, valueLength)) return old;
+    const record = this.#write(hash, { keyLength, value, valueLength });
     if (record === 0) {
       this.#rejected++;
       return 0;
@@ -99,9 +125,14 @@ export class TableWriter {
     return record;
   }
 
-  /** Deletes a key and gives whether it was there. Throws RangeError as `set()` does. */
-  delete(key: Uint8Array): boolean {
-    const link = this.#linkTo(this.#hash(key), key.length);
+  /** Gives the address of the record with the key in `key`, 0 where there is none. Throws RangeError as `put()` does. */
+  find(keyLength: number): number {
+    return this.#words[this.#linkTo(this.#hash(keyLength), keyLength)];
+  }
+
+  /** Deletes the key in `key` and gives whether it was there. Throws RangeError as `put()` does. */
+  remove(keyLength: number): boolean {
+    const link = this.#linkTo(this.#hash(keyLength), keyLength);
     const old = this.#words[link];
     if (old === 0) return false;
     Atomics.store(this.#words, link, this.#words[old >> 2]);
@@ -111,9 +142,16 @@ export class TableWriter {
     return true;
   }
 
+  /** Deletes a key and gives whether it was there. Throws RangeError as `put()` does. */
+  delete(key: Uint8Array): boolean {
+    this.#takeKey(key);
+    return this.remove(key.length);
+  }
+
   /** Gives a copy of a key's value; undefined where there is none. Throws RangeError as `set()` does. */
   get(key: Uint8Array): Uint8Array | undefined {
-    const record = this.#words[this.#linkTo(this.#hash(key), key.length)];
+    this.#takeKey(key);
+    const record = this.find(key.length);
     if (record === 0) return undefined;
     const start = this.valueStart(record);
     return this.#bytes.slice(start, start + this.#valueLength(record));
@@ -121,7 +159,8 @@ export class TableWriter {
 
   /** Tells whether a key is held. Throws RangeError as `set()` does. */
   has(key: Uint8Array): boolean {
-    return this.#words[this.#linkTo(this.#hash(key), key.length)] !== 0;
+    this.#takeKey(key);
+    return this.find(key.length) !== 0;
   }
 
   /** Gives where the value begins, a multiple of 4, of the record that `set()` put at this address. */
@@ -167,14 +206,16 @@ export class TableWriter {
     };
   }
 
-  /** Puts the key into `#keyWords`, zeros behind it, and hashes it. */
-  #hash(key: Uint8Array): number {
-    if (key.length === 0 || key.length > MAX_KEY_BYTES) {
-      throw new RangeError(`Cannot use key of ${key.length} bytes: not 1 to ${MAX_KEY_BYTES}`);
-    }
-    this.#keyScratch.set(key);
-    for (let i = key.length; (i & 3) !== 0; i++) this.#keyScratch[i] = 0;
-    return halfSipHash(this.#keyWords, key.length, this.#view.key0, this.#view.key1);
+  #takeKey(key: Uint8Array): void {
+    checkKeyLength(key.length);
+    this.key.set(key);
+  }
+
+  /** Hashes the key in `key`, and puts zeros behind it up to a whole word. */
+  #hash(keyLength: number): number {
+    checkKeyLength(keyLength);
+    for (let i = keyLength; (i & 3) !== 0; i++) this.key[i] = 0;
+    return halfSipHash(this.#keyWords, keyLength, this.#view.key0, this.#view.key1);
   }
 
   /**
@@ -201,29 +242,30 @@ export class TableWriter {
     return true;
   }
 
-  #holds(record: number, value: Uint8Array): boolean {
-    if (this.#valueLength(record) !== value.length) return false;
-    const start = this.valueStart(record);
-    for (let i = 0; i < value.length; i++) {
-      if (this.#bytes[start + i] !== value[i]) return false;
+  #holds(record: number, value: Int32Array, valueLength: number): boolean {
+    if (this.#valueLength(record) !== valueLength) return false;
+    const at = this.valueStart(record) >> 2;
+    for (let i = 0; i < (valueLength + 3) >> 2; i++) {
+      if (this.#words[at + i] !== value[i]) return false;
     }
     return true;
   }
 
-  /** Writes a record that nobody can find yet; the key is in `#keyWords`. Gives 0 where there is no memory. */
-  #write(hash: number, key: Uint8Array, value: Uint8Array): number {
-    const record = this.#allocate(recordBytes(key.length, value.length));
+  /** Writes a record that nobody can find yet. Gives 0 where there is no memory. */
+  #write(hash: number, { keyLength, value, valueLength }: Entry): number {
+    const record = this.#allocate(recordBytes(keyLength, valueLength));
     if (record === 0) return 0;
     const words = this.#words;
     const at = record >> 2;
     words[at + RECORD_WORD.next] = 0;
     words[at + RECORD_WORD.hash] = hash;
-    words[at + RECORD_WORD.keyLength] = key.length;
-    words[at + RECORD_WORD.valueLength] = value.length;
-    for (let i = 0; i < (key.length + 3) >> 2; i++) {
+    words[at + RECORD_WORD.keyLength] = keyLength;
+    words[at + RECORD_WORD.valueLength] = valueLength;
+    for (let i = 0; i < (keyLength + 3) >> 2; i++) {
       words[at + RECORD_WORD.key + i] = this.#keyWords[i];
     }
-    this.#bytes.set(value, record + valueOffset(key.length));
+    const valueAt = (record + valueOffset(keyLength)) >> 2;
+    for (let i = 0; i < (valueLength + 3) >> 2; i++) words[valueAt + i] = value[i];
     return record;
   }
 
@@ -259,4 +301,9 @@ export class TableWriter {
   #valueLength(record: number): number {
     return this.#words[(record >> 2) + RECORD_WORD.valueLength];
   }
+}
+
+function checkKeyLength(length: number): void {
+  if (length > 0 && length <= MAX_KEY_BYTES) return;
+  throw new RangeError(`Cannot use key of ${length} bytes: not 1 to ${MAX_KEY_BYTES}`);
 }

@@ -1,33 +1,48 @@
 /**
- * The first label of an endpoint's name: Kubernetes DNS specification 1.1.0, section 2.4.1, with the names
- * that CoreDNS gives where the endpoint has no hostname of its own.
+ * Parts of the first label of an endpoint's or a Pod's name: Kubernetes DNS specification 1.1.0, section 2.4.1, with
+ * the names that CoreDNS gives where an endpoint has no hostname of its own.
  */
 import { MAX_LABEL_BYTES } from '../dns/constants.ts';
-import type { Endpoint } from '../source/resources.ts';
+import { foldCase } from '../dns/name.ts';
 
 export interface EndpointNameOptions {
   /** Use the Pod's name before the address. */
   readonly endpointPodNames: boolean;
 }
 
-/** Gives the hostname, else (if so configured) the Pod's name, else the address with dashes. */
-export function endpointName(
-  endpoint: Endpoint,
+const DASH = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const COLON = 0x3a;
+
+/**
+ * Writes an address as one label, `10-244-0-7` or `fd00--1`, and gives its length; a label does not end with a dash.
+ * Not an options object: called for every endpoint.
+ */
+export function writeDashed(
   address: string,
-  options: EndpointNameOptions,
-): string {
-  if (endpoint.hostname !== '') return endpoint.hostname;
-  if (options.endpointPodNames && isLabel(endpoint.podName)) return endpoint.podName;
-  return dashedAddress(address);
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+  at: number,
+): number {
+  let length = end - start;
+  for (let i = 0; i < length; i++) {
+    const code = address.charCodeAt(start + i);
+    bytes[at + i] = code === DOT || code === COLON ? DASH : foldCase(code);
+  }
+  if (length > 0 && bytes[at + length - 1] === DASH) bytes[at + length++] = ZERO;
+  return length;
 }
 
-/** Writes an address as one label: `10-244-0-7`, `fd00--1`; a label does not end with a dash. */
+/** Gives an address as one label. */
 export function dashedAddress(address: string): string {
-  const label = address.toLowerCase().replaceAll(/[.:]/g, '-');
-  return label.endsWith('-') ? `${label}0` : label;
+  const bytes = new Uint8Array(address.length + 1);
+  const length = writeDashed(address, 0, address.length, bytes, 0);
+  return Buffer.from(bytes.buffer, 0, length).toString('latin1');
 }
 
-/** A Pod's name may hold dots, which would make it more than one label, and `targetRef` may hold anything. */
-function isLabel(name: string): boolean {
+/** Tells whether a Pod's name is one label: it may hold dots, and `targetRef` may hold anything. */
+export function isPodLabel(name: string): boolean {
   return name.length <= MAX_LABEL_BYTES && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
 }

@@ -5,30 +5,32 @@
 import { formatAddress, parseAddress } from '../dns/address.ts';
 import type { WireName } from '../dns/name.ts';
 import type { ObjectKey, Service } from '../source/resources.ts';
-import { type ServiceInput, serviceName } from './service-nodes.ts';
+import type { NamedEndpoints } from './named-endpoints.ts';
+import { serviceName } from './service-nodes.ts';
 
 const IPV4_LOOPBACK = 127;
 const IPV6_LOOPBACK = '::1';
 
 export class NameServers {
   readonly #own: readonly Uint8Array[];
-  /** Own addresses as objects write them; loopback is everybody's. */
-  readonly #ownTexts: ReadonlySet<string>;
+  /** Those that endpoints may have; loopback is everybody's. */
+  readonly #reachable: readonly Uint8Array[];
   readonly #services = new Map<ObjectKey, Service>();
 
   constructor(own: readonly Uint8Array[]) {
     this.#own = own;
-    this.#ownTexts = new Set(own.filter((address) => !isLoopback(address)).map(formatAddress));
+    this.#reachable = own.filter((address) => !isLoopback(address));
   }
 
   /** Takes a Service's present state, and tells whether the name servers are others than before. */
-  note(key: ObjectKey, input: ServiceInput | undefined): boolean {
+  note(key: ObjectKey, service: Service | undefined, endpoints: NamedEndpoints): boolean {
     const before = this.#services.get(key);
-    if (this.#ownTexts.size === 0) return false;
-    const leadsHere = input !== undefined && this.#leadsHere(input);
-    if (leadsHere) this.#services.set(key, input.service);
+    // RFC 2181 section 10.3: an NS record does not point to an alias.
+    const mayLead = service !== undefined && service.type !== 'ExternalName';
+    const leadsHere = mayLead && this.#reachable.some((own) => endpoints.hasAddress(own));
+    if (leadsHere) this.#services.set(key, service);
     else this.#services.delete(key);
-    return leadsHere ? before !== input.service : before !== undefined;
+    return leadsHere ? before !== service : before !== undefined;
   }
 
   /** Gives the names in a cluster domain, in an order that does not depend on what came when. */
@@ -46,18 +48,6 @@ export class NameServers {
       clusterIps.flatMap((text) => parseAddress(text) ?? []),
     );
     return virtual.length > 0 ? virtual : [...this.#own];
-  }
-
-  #leadsHere({ service, groups }: ServiceInput): boolean {
-    // RFC 2181 section 10.3: an NS record does not point to an alias.
-    if (service.type === 'ExternalName') return false;
-    for (const { endpoints } of groups) {
-      for (const { ready, addresses } of endpoints) {
-        if (!ready && !service.publishNotReadyAddresses) continue;
-        if (addresses.some((text) => this.#ownTexts.has(text))) return true;
-      }
-    }
-    return false;
   }
 }
 

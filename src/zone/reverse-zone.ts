@@ -4,12 +4,14 @@
  *
  * What a node holds is read back from the table when it changes: the table is the only copy.
  */
+import { IPV4_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
 import { keyName, nameKey, parentName, type WireName } from '../dns/name.ts';
-import { reverseName } from '../dns/reverse-name.ts';
-import type { TableWriter } from '../table/table-writer.ts';
-import { decodeRdatas, encodeNode, OWN_ZONE } from './node.ts';
-import type { Pointer } from './service-nodes.ts';
+import { reverseName, writeReverseName } from '../dns/reverse-name.ts';
+import { decodeRdatas } from './encode-node.ts';
+import { FORM, OWN_ZONE } from './node.ts';
+import { align, dataStart, scratch } from './node-scratch.ts';
+import type { ZoneRecords } from './zone-records.ts';
 import type { ServedZone } from './zone-set.ts';
 
 /** More names of one address than anybody asks for; hostNetwork gives many Services the same one. */
@@ -18,6 +20,12 @@ const MAX_POINTERS = 1000;
 /** Parents of addresses whose place is remembered, so that a full list looks up each once. */
 const MAX_PLACES = 1024;
 
+/** A PTR record: the address and the name that it points to. */
+export interface Pointer {
+  readonly address: Uint8Array;
+  readonly target: WireName;
+}
+
 interface Place {
   readonly zone: number;
   /** Names below the apex and above the address. */
@@ -25,7 +33,7 @@ interface Place {
 }
 
 export interface ReverseZoneOptions {
-  readonly table: TableWriter;
+  readonly records: ZoneRecords;
   readonly zones: readonly ServedZone[];
   readonly ttl: number;
   /** Most names that one address points to; default 1000. */
@@ -33,65 +41,111 @@ export interface ReverseZoneOptions {
 }
 
 export class ReverseZone {
-  /** Records that the table had no room for. */
-  refused = 0;
-  readonly #table: TableWriter;
+  readonly #records: ZoneRecords;
   readonly #ttl: number;
   /** Index of each reverse zone by its apex. */
   readonly #zoneOf: ReadonlyMap<string, number>;
   /** How many nodes stand below each empty non-terminal between an apex and the addresses. */
   readonly #children = new Map<string, number>();
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string | number, Place>();
   readonly #maxPointers: number;
   /** Names beyond the limit, by owner name. */
   readonly #waiting = new Map<string, readonly Uint8Array[]>();
 
-  constructor({ table, zones, ttl, maxPointers = MAX_POINTERS }: ReverseZoneOptions) {
+  constructor({ records, zones, ttl, maxPointers = MAX_POINTERS }: ReverseZoneOptions) {
     this.#maxPointers = maxPointers;
-    this.#table = table;
+    this.#records = records;
     this.#ttl = ttl;
     this.#zoneOf = new Map(
       zones.flatMap((zone, index) => (zone.isReverse ? [[nameKey(zone.apex), index]] : [])),
     );
   }
 
-  /** Makes an address point to a name, besides those that it points to; gives whether an answer changed. */
-  add({ address, target }: Pointer): boolean {
-    const owner = reverseName(address);
-    const value = this.#table.get(owner);
-    const targets = value === undefined ? [] : decodeRdatas(value);
-    const waiting = this.#waitingFor(owner);
-    if (includesName(targets, target) || includesName(waiting, target)) return false;
-    const isHeld = this.#putFirst(owner, [...targets, ...waiting, target]);
-    if (isHeld && value === undefined) this.#countParents(owner, 1);
-    return isHeld;
+  /**
+   * Makes an address, `size` bytes at `at`, point to a name, besides those that it points to. Not an options object:
+   * called for every endpoint.
+   */
+  add(
+    addresses: Uint8Array,
+    at: number,
+    size: number,
+    target: Uint8Array,
+    targetLength: number,
+  ): void {
+    const { table } = this.#records;
+    const length = writeReverseName(addresses, at, size, table.key);
+    const record = table.find(length);
+    if (record !== 0) {
+      if (this.#isOnlyTarget(table.valueStart(record), target, targetLength)) return;
+      const owner = table.key.slice(0, length);
+      this.#addFurther(owner, target.slice(0, targetLength));
+      return;
+    }
+    const place = this.#placeOf(addresses, at, size, table.key.subarray(0, length));
+    const bytes = this.#encodeOne(place.zone, target, targetLength);
+    if (this.#records.put(length, bytes)) this.#countParents(place, 1);
   }
 
   /** Takes a name back from an address; the owner name goes with the last one. */
-  remove({ address, target }: Pointer): boolean {
+  remove({ address, target }: Pointer): void {
+    const { table } = this.#records;
     const owner = reverseName(address);
-    const value = this.#table.get(owner);
-    if (value === undefined) return false;
+    const value = table.get(owner);
+    if (value === undefined) return;
     const waiting = this.#waitingFor(owner);
     const before = [...decodeRdatas(value), ...waiting];
     const left = before.filter((other) => Buffer.compare(other, target) !== 0);
-    if (left.length === before.length) return false;
-    if (left.length > 0) return this.#putFirst(owner, left);
-    this.#table.delete(owner);
-    this.#countParents(owner, -1);
+    if (left.length === before.length) return;
+    if (left.length > 0) {
+      this.#putFirst(owner, left);
+      return;
+    }
+    table.delete(owner);
+    this.#countParents(this.#placeOf(address, 0, address.length, owner), -1);
+  }
+
+  #addFurther(owner: WireName, target: WireName): void {
+    const value = this.#records.table.get(owner);
+    const targets = value === undefined ? [] : decodeRdatas(value);
+    const waiting = this.#waitingFor(owner);
+    if (includesName(targets, target) || includesName(waiting, target)) return;
+    this.#putFirst(owner, [...targets, ...waiting, target]);
+  }
+
+  /** Tells whether the node whose value begins at `start` points to this name alone. */
+  #isOnlyTarget(start: number, target: Uint8Array, length: number): boolean {
+    const { bytes } = this.#records.table;
+    const data = start + dataStart(1);
+    if (bytes[data] !== length >> 8 || bytes[data + 1] !== (length & 0xff)) return false;
+    for (let i = 0; i < length; i++) if (bytes[data + 2 + i] !== target[i]) return false;
     return true;
+  }
+
+  /** Encodes a node that points to one name, and gives its length. */
+  #encodeOne(zone: number, target: Uint8Array, length: number): number {
+    const data = dataStart(1);
+    const bytes = data + align(2 + length);
+    scratch.begin({ zone, rrsets: 1, bytes });
+    const [ttl, stride, form] = [this.#ttl, 2 + length, FORM.counted];
+    scratch.putEntry(0, { type: TYPE.PTR, count: 1, ttl, data, stride, form });
+    scratch.bytes[data] = length >> 8;
+    scratch.bytes[data + 1] = length;
+    for (let i = 0; i < length; i++) scratch.bytes[data + 2 + i] = target[i];
+    return bytes;
   }
 
   /**
    * Puts the first names in their order, so that the same objects give the same record in whatever order they came;
    * those beyond the limit wait for others to go.
    */
-  #putFirst(owner: WireName, targets: Uint8Array[]): boolean {
+  #putFirst(owner: WireName, targets: Uint8Array[]): void {
     if (targets.length > 1) targets.sort(Buffer.compare);
     const waiting = targets.slice(this.#maxPointers);
     if (waiting.length > 0) this.#waiting.set(nameKey(owner), waiting);
     else if (this.#waiting.size > 0) this.#waiting.delete(nameKey(owner));
-    return this.#put(owner, targets.slice(0, this.#maxPointers));
+    const { zone } = this.#findPlace(parentName(owner));
+    const rdatas = targets.slice(0, this.#maxPointers);
+    this.#records.set({ owner, zone, rrsets: [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }] });
   }
 
   /** Almost always nothing waits at all, and a key is not worth making. */
@@ -99,22 +153,16 @@ export class ReverseZone {
     return (this.#waiting.size > 0 && this.#waiting.get(nameKey(owner))) || [];
   }
 
-  /** Tells whether the table had room. */
-  #put(owner: WireName, rdatas: readonly Uint8Array[]): boolean {
-    const { zone } = this.#placeOf(owner);
-    const rrsets = [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }];
-    if (this.#table.set(owner, encodeNode({ owner, zone, rrsets })) !== 0) return true;
-    this.refused++;
-    return false;
-  }
-
-  /** Gives the zone of an owner name, and the names between it and the apex; neighbours share both. */
-  #placeOf(owner: WireName): Place {
-    const key = nameKey(parentName(owner));
+  /** Gives the zone of an address, and the names between it and the apex; neighbours share both. */
+  #placeOf(addresses: Uint8Array, at: number, size: number, owner: WireName): Place {
+    const key =
+      size === IPV4_BYTES
+        ? (addresses[at] << 16) | (addresses[at + 1] << 8) | addresses[at + 2]
+        : nameKey(parentName(owner));
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     if (this.#places.size === MAX_PLACES) this.#places.clear();
-    const place = this.#findPlace(parentName(owner));
+    const place = this.#findPlace(parentName(owner.slice()));
     this.#places.set(key, place);
     return place;
   }
@@ -129,18 +177,16 @@ export class ReverseZone {
     return { zone: OWN_ZONE, between: [] };
   }
 
-  #countParents(owner: WireName, change: 1 | -1): void {
-    const { zone, between } = this.#placeOf(owner);
+  #countParents({ zone, between }: Place, change: 1 | -1): void {
     for (const name of between) {
       const key = nameKey(name);
       const count = (this.#children.get(key) ?? 0) + change;
       if (count > 0) this.#children.set(key, count);
       else this.#children.delete(key);
       if (count === 1 && change === 1) {
-        const node = { owner: name, zone, rrsets: [] };
-        if (this.#table.set(name, encodeNode(node)) === 0) this.refused++;
+        this.#records.set({ owner: name, zone, rrsets: [] });
       } else if (count === 0) {
-        this.#table.delete(keyName(key));
+        this.#records.table.delete(keyName(key));
       }
     }
   }

@@ -1,67 +1,37 @@
 /**
- * Compiles one Service into the nodes that it owns in one cluster domain, and the pointers to them.
- * In: the Service and its endpoints; out: nodes in the order in which they may be published, each after
- * what it refers to. Kubernetes DNS specification 1.1.0, sections 2.3 (ClusterIP), 2.4 (headless) and
- * 2.5 (ExternalName).
+ * Compiles one Service into the nodes that it owns in one cluster domain, but for those of its endpoints, of which
+ * there may be thousands (`endpoint-records.ts`). In: the Service and its endpoints; out: nodes in the order in which
+ * they may be published, each after what it refers to. Kubernetes DNS specification 1.1.0, sections 2.3 (ClusterIP),
+ * 2.4 (headless) and 2.5 (ExternalName).
  *
  *   <service>.<namespace>.svc.<domain>                        A, AAAA, SRV, or CNAME
  *   _<port>._<protocol>.<service>...                          SRV
  *   _<protocol>.<service>...                                  nothing: an empty non-terminal
- *   <endpoint>.<service>...                                   A, AAAA
  */
 import { isIP } from 'node:net';
-import { parseAddress } from '../dns/address.ts';
+import { IPV4_BYTES, IPV6_BYTES, parseAddress } from '../dns/address.ts';
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { FormatError } from '../dns/errors.ts';
 import { childName, encodeName, type WireName } from '../dns/name.ts';
-import type { EndpointGroup, EndpointPort, Service } from '../source/resources.ts';
-import { type EndpointNameOptions, endpointName } from './endpoint-name.ts';
+import type { Service } from '../source/resources.ts';
+import { distinctPorts, type NamedEndpoints, type NamedTarget } from './named-endpoints.ts';
 import { MAX_RRS, type Node, type Rrset, type ServiceRrset } from './node.ts';
 
-export interface ServiceInput {
-  readonly service: Service;
-  readonly groups: readonly EndpointGroup[];
-}
-
-export interface ServiceNodesOptions extends EndpointNameOptions {
-  readonly domain: WireName;
+export interface ServiceNodesOptions {
   /** Index of the domain among the served zones. */
   readonly zone: number;
   readonly ttl: number;
-  /** A ClusterIP Service without a ready endpoint has no name. */
-  readonly ignoreEmptyService: boolean;
-  /** No name comes from an endpoint. */
-  readonly noEndpoints: boolean;
 }
 
-/** A PTR record to be: the address and the name that it points to. */
-export interface Pointer {
-  readonly address: Uint8Array;
-  readonly target: WireName;
-}
-
-export interface ServiceNodes {
-  readonly nodes: readonly Node[];
-  readonly pointers: readonly Pointer[];
-}
-
-const NONE: ServiceNodes = { nodes: [], pointers: [] };
-
-/** Compiles a Service; where it has no name (an empty headless Service), the result is empty. */
-export function compileService(input: ServiceInput, options: ServiceNodesOptions): ServiceNodes {
-  const { service } = input;
-  const owner = serviceName(service, options.domain);
-  if (owner === undefined) return NONE;
+/** Compiles a Service that has a name. `endpoints` are those with names. */
+export function compileService(
+  service: Service,
+  owner: WireName,
+  { endpoints, ...options }: ServiceNodesOptions & { readonly endpoints: NamedEndpoints },
+): Node[] {
   if (service.type === 'ExternalName') return compileExternalName(service, owner, options);
-  const endpoints = options.noEndpoints ? [] : namedEndpoints(input, options);
-  const mayBeEmpty = !service.headless && !options.ignoreEmptyService;
-  if (endpoints.length === 0 && !mayBeEmpty) return NONE;
-  const targets = service.headless ? endpoints : [clusterIpTarget(service)];
-  const named = endpointNodes(owner, endpoints, options);
-  return {
-    nodes: [...named.nodes, ...serviceAndPortNodes(owner, targets, options)],
-    pointers: [...(service.headless ? [] : pointersTo(owner, targets[0])), ...named.pointers],
-  };
+  const targets = service.headless ? endpoints.targets() : [clusterIpTarget(service)];
+  return serviceAndPortNodes(owner, targets, options);
 }
 
 /** Gives `<service>.<namespace>.svc.<domain>`; undefined where that is longer than a name can be. */
@@ -73,46 +43,14 @@ export function serviceName(
   return parent && fittingChildName(service.name, parent);
 }
 
-/** An endpoint's name, the addresses of every endpoint of that name, and the ports of its slices. */
-interface NamedEndpoint {
-  readonly label: string;
-  readonly ipv4: Uint8Array[];
-  readonly ipv6: Uint8Array[];
-  /** Distinct; shared by the endpoints of a slice. */
-  ports: readonly EndpointPort[];
-}
-
-/** Joins the ready endpoints of every slice by name; an address that stands in two slices counts once. */
-function namedEndpoints(input: ServiceInput, options: ServiceNodesOptions): NamedEndpoint[] {
-  const byLabel = new Map<string, NamedEndpoint>();
-  for (const group of input.groups) {
-    const ports = distinctPorts(group.ports);
-    for (const endpoint of group.endpoints) {
-      if (!endpoint.ready && !input.service.publishNotReadyAddresses) continue;
-      for (const text of endpoint.addresses) {
-        const address = parseAddress(text);
-        if (address === undefined) continue;
-        const label = endpointName(endpoint, text, options);
-        const known = byLabel.get(label);
-        const named = known ?? { label, ipv4: [], ipv6: [], ports };
-        if (known === undefined) byLabel.set(label, named);
-        else if (known.ports !== ports) known.ports = distinctPorts([...known.ports, ...ports]);
-        addAddress(address.length === 4 ? named.ipv4 : named.ipv6, address);
-      }
-    }
-  }
-  return [...byLabel.values()];
-}
-
 function compileExternalName(
   service: Service,
   owner: WireName,
-  options: ServiceNodesOptions,
-): ServiceNodes {
+  { zone, ttl }: ServiceNodesOptions,
+): Node[] {
   const target = externalTarget(service.externalName);
-  if (target === undefined) return NONE;
-  const rrset = { type: TYPE.CNAME, ttl: options.ttl, rdatas: [target] };
-  return { nodes: [{ owner, zone: options.zone, rrsets: [rrset] }], pointers: [] };
+  if (target === undefined) return [];
+  return [{ owner, zone, rrsets: [{ type: TYPE.CNAME, ttl, rdatas: [target] }] }];
 }
 
 /** Gives the target of an ExternalName; undefined where it is no domain name, an address among them. */
@@ -126,45 +64,35 @@ export function externalTarget(externalName: string): WireName | undefined {
   }
 }
 
-/** The Service itself as the one target of its records, at its virtual IPs. */
-function clusterIpTarget(service: Service): NamedEndpoint {
-  const ports = distinctPorts(service.ports);
-  const target: NamedEndpoint = { label: '', ipv4: [], ipv6: [], ports };
-  for (const text of service.clusterIps) {
+/** Gives the virtual IPs of a Service, each once. */
+export function clusterAddresses({ headless, clusterIps }: Service): Uint8Array[] {
+  const addresses: Uint8Array[] = [];
+  for (const text of headless ? [] : clusterIps) {
     const address = parseAddress(text);
-    if (address) addAddress(address.length === 4 ? target.ipv4 : target.ipv6, address);
+    if (address) addAddress(addresses, address);
   }
-  return target;
+  return addresses;
 }
 
-function pointersTo(target: WireName, { ipv4, ipv6 }: NamedEndpoint): Pointer[] {
-  return [...ipv4, ...ipv6].map((address) => ({ address, target }));
-}
-
-function endpointNodes(
-  parent: WireName,
-  endpoints: readonly NamedEndpoint[],
-  { zone, ttl }: ServiceNodesOptions,
-): ServiceNodes {
-  const nodes: Node[] = [];
-  const pointers: Pointer[] = [];
-  for (const endpoint of endpoints) {
-    const owner = fittingChildName(endpoint.label, parent);
-    if (owner === undefined) continue;
-    nodes.push({ owner, zone, rrsets: addressRrsets([endpoint], ttl) });
-    pointers.push(...pointersTo(owner, endpoint));
-  }
-  return { nodes, pointers };
+/** The Service itself as the one target of its records, at its virtual IPs. */
+function clusterIpTarget(service: Service): NamedTarget {
+  const addresses = clusterAddresses(service);
+  return {
+    label: new Uint8Array(),
+    ipv4: addresses.filter(({ length }) => length === IPV4_BYTES),
+    ipv6: addresses.filter(({ length }) => length === IPV6_BYTES),
+    ports: distinctPorts(service.ports),
+  };
 }
 
 /** The node of the Service itself, of each of its named ports, and of what lies between. */
 function serviceAndPortNodes(
   owner: WireName,
-  endpoints: readonly NamedEndpoint[],
+  endpoints: readonly NamedTarget[],
   { zone, ttl }: ServiceNodesOptions,
 ): Node[] {
   // The Service itself has its name already.
-  const targets = endpoints.filter(({ label }) => label === '' || fitsBefore(label, owner));
+  const targets = endpoints.filter(({ label }) => label.length === 0 || fitsBefore(label, owner));
   const { all, named } = recordsByPort(targets);
   const serviceRrset = (ports: PortRecords, labelsBeforeParent: number): ServiceRrset => ({
     type: TYPE.SRV,
@@ -206,7 +134,7 @@ interface PortRecords {
 }
 
 /** Goes over every port of every target once; a port without a number has no record. */
-function recordsByPort(targets: readonly NamedEndpoint[]): {
+function recordsByPort(targets: readonly NamedTarget[]): {
   all: PortRecords;
   named: readonly PortRecords[];
 } {
@@ -231,7 +159,7 @@ function recordsByPort(targets: readonly NamedEndpoint[]): {
   return { all, named: [...named.values()] };
 }
 
-function addressRrsets(endpoints: readonly NamedEndpoint[], ttl: number): Rrset[] {
+function addressRrsets(endpoints: readonly NamedTarget[], ttl: number): Rrset[] {
   const ipv4 = distinct(endpoints.flatMap((endpoint) => endpoint.ipv4));
   const ipv6 = distinct(endpoints.flatMap((endpoint) => endpoint.ipv6));
   return [
@@ -240,20 +168,12 @@ function addressRrsets(endpoints: readonly NamedEndpoint[], ttl: number): Rrset[
   ];
 }
 
-function distinctPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] {
-  if (ports.length < 2) return ports;
-  const byKey = new Map(
-    ports.map((port) => [`${port.protocol}/${port.name}/${port.port}`, port] as const),
-  );
-  return byKey.size === ports.length ? ports : [...byKey.values()];
-}
-
 /** As `childName()`; undefined where the label or the name would be too long, and so cannot exist. */
 function fittingChildName(label: string, parent: WireName): WireName | undefined {
   return fitsBefore(label, parent) ? childName(label, parent) : undefined;
 }
 
-function fitsBefore(label: string, parent: WireName): boolean {
+function fitsBefore(label: string | Uint8Array, parent: WireName): boolean {
   return label.length <= MAX_LABEL_BYTES && 1 + label.length + parent.length <= MAX_NAME_BYTES;
 }
 

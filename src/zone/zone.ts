@@ -5,23 +5,21 @@
  * A name is published before what refers to it, and withdrawn after: endpoints, then the Service, then its
  * ports, then pointers; and back.
  */
-import { childName, nameKey } from '../dns/name.ts';
+import { childName, nameKey, type WireName } from '../dns/name.ts';
 import type { ObjectKey } from '../source/resources.ts';
-import { MAX_VALUE_BYTES } from '../table/layout.ts';
 import type { TableWriter } from '../table/table-writer.ts';
 import { apexNodes } from './apex-nodes.ts';
+import { EndpointRecords } from './endpoint-records.ts';
 import { type Host, hostNodes } from './host-nodes.ts';
 import { NameServers } from './name-servers.ts';
-import { encodeNode, type Node } from './node.ts';
+import { NamedEndpoints } from './named-endpoints.ts';
+import type { Node } from './node.ts';
 import { podNodes } from './pod-nodes.ts';
 import { ReverseZone } from './reverse-zone.ts';
-import {
-  compileService,
-  type Pointer,
-  type ServiceInput,
-  type ServiceNodes,
-} from './service-nodes.ts';
+import type { ServiceInput } from './service-input.ts';
+import { clusterAddresses, compileService, externalTarget, serviceName } from './service-nodes.ts';
 import type { ZoneStatus } from './status.ts';
+import { ZoneRecords } from './zone-records.ts';
 import type { ServedZone } from './zone-set.ts';
 
 export interface ZoneOptions {
@@ -43,58 +41,84 @@ export interface ZoneOptions {
   readonly now: () => number;
 }
 
+/** A Service's name in one cluster domain. */
+interface OwnName {
+  readonly parent: WireName;
+  /** Index of the domain among the served zones. */
+  readonly zone: number;
+}
+
+/** A Service as it was, or as it is to be. */
+interface Compiled {
+  readonly input: ServiceInput | undefined;
+  /** In each domain in which it has a name; none where it has none at all. */
+  readonly names: readonly OwnName[];
+  /** Those that have names. */
+  readonly endpoints: NamedEndpoints;
+}
+
 export class Zone {
   readonly #options: ZoneOptions;
-  readonly #table: TableWriter;
+  readonly #records: ZoneRecords;
   readonly #reverse: ReverseZone;
+  readonly #endpointRecords: EndpointRecords;
   /** What each Service was compiled from: compiled again, it names the nodes to withdraw. */
   readonly #inputs = new Map<ObjectKey, ServiceInput>();
+  /** Those of the Service in hand. */
+  readonly #oldEndpoints = new NamedEndpoints();
+  readonly #nextEndpoints = new NamedEndpoints();
+  readonly #noEndpoints = new NamedEndpoints();
   /** Whether each namespace exists by itself, and how many Services have names in it. */
   readonly #namespaces = new Map<string, { exists: boolean; services: number }>();
   /** Services that lead to this very server. */
   readonly #nameServers: NameServers;
   readonly #podNamespaces = new Map<string, readonly string[]>();
-  #isChanged = false;
+  #committedChanges = 0;
   #changedAt = 0;
-  #refused = 0;
   #endpoints = 0;
 
   constructor(options: ZoneOptions) {
     this.#options = options;
-    this.#table = options.table;
-    this.#reverse = new ReverseZone(options);
+    const { zones, ttl, maxPointers } = options;
+    const records = new ZoneRecords(options.table);
+    this.#records = records;
+    this.#reverse = new ReverseZone({ records, zones, ttl, ...(maxPointers && { maxPointers }) });
+    this.#endpointRecords = new EndpointRecords({ records, reverse: this.#reverse, ttl });
     this.#nameServers = new NameServers(options.addresses);
     this.#publishApexes();
-    this.#publish(hostNodes(options.hosts ?? [], options.ttl));
+    records.setAll(hostNodes(options.hosts ?? [], options.ttl));
     this.commit();
   }
 
   /** Takes a Service's present state; undefined withdraws it. */
   setService(key: ObjectKey, input: ServiceInput | undefined): void {
-    const before = this.#inputs.get(key);
-    const old = this.#compile(before);
-    const next = this.#compile(input);
-    this.#endpoints += countEndpoints(input) - countEndpoints(before);
+    const old = this.#compile(this.#inputs.get(key), this.#oldEndpoints);
+    const next = this.#compile(input, this.#nextEndpoints);
+    this.#endpoints += this.#nextEndpoints.total - this.#oldEndpoints.total;
     if (input === undefined) this.#inputs.delete(key);
     else this.#inputs.set(key, input);
     const namespace = key.slice(0, key.indexOf('/'));
-    if (old.nodes.length === 0 && next.nodes.length > 0) this.#countServices(namespace, 1);
-    this.#publish(next.nodes);
-    this.#addPointers(next.pointers);
-    this.#removePointers(old.pointers, next.pointers);
-    this.#withdraw(old.nodes, next.nodes);
-    if (old.nodes.length > 0 && next.nodes.length === 0) this.#countServices(namespace, -1);
-    const isNamed = next.nodes.length > 0;
-    if (this.#nameServers.note(key, isNamed ? input : undefined)) this.#publishApexes();
+    const [wasNamed, isNamed] = [old.names.length > 0, next.names.length > 0];
+    if (!wasNamed && isNamed) this.#countServices(namespace, 1);
+    const nodes = this.#serviceNodes(next);
+    this.#publish(next, nodes);
+    if (wasNamed) this.#withdraw(old, next, nodes);
+    if (wasNamed && !isNamed) this.#countServices(namespace, -1);
+    const served = isNamed ? input?.service : undefined;
+    if (this.#nameServers.note(key, served, this.#nextEndpoints)) this.#publishApexes();
   }
 
   /** Says in which namespaces a Pod has this address, for `pods: verified`. */
   setPodAddress(ip: string, namespaces: ReadonlySet<string>): void {
     const before = this.#podNamespaces.get(ip) ?? [];
-    for (const namespace of namespaces) this.#publish(podNodes({ ip, namespace }, this.#options));
+    for (const namespace of namespaces) {
+      this.#records.setAll(podNodes({ ip, namespace }, this.#options));
+    }
     for (const namespace of before) {
-      if (!namespaces.has(namespace))
-        this.#withdraw(podNodes({ ip, namespace }, this.#options), []);
+      if (namespaces.has(namespace)) continue;
+      for (const { owner } of podNodes({ ip, namespace }, this.#options)) {
+        this.#records.table.delete(owner);
+      }
     }
     if (namespaces.size === 0) this.#podNamespaces.delete(ip);
     else this.#podNamespaces.set(ip, [...namespaces]);
@@ -107,12 +131,13 @@ export class Zone {
 
   /** Ends a batch of changes: the serial moves where anything did. RFC 1982 section 3.2 */
   commit(): void {
-    this.#table.reclaim();
-    if (!this.#isChanged) return;
+    const { table } = this.#records;
+    table.reclaim();
+    if (table.changes === this.#committedChanges) return;
     const { status, now } = this.#options;
     this.#changedAt = now();
     status.serial = Math.max(this.#changedAt, status.serial + 1);
-    this.#isChanged = false;
+    this.#committedChanges = table.changes;
   }
 
   /** Seconds since the epoch at which an answer changed last. */
@@ -127,17 +152,64 @@ export class Zone {
 
   /** Records that the table had no room for since the start: names that are missing, or out of date. */
   get refused(): number {
-    return this.#refused + this.#reverse.refused;
+    return this.#records.refused;
   }
 
-  #compile(input: ServiceInput | undefined): ServiceNodes {
-    if (input === undefined) return { nodes: [], pointers: [] };
-    const domains = this.#options.zones.flatMap((zone, index) =>
-      zone.isReverse
-        ? []
-        : [compileService(input, { ...this.#options, domain: zone.apex, zone: index })],
+  #compile(input: ServiceInput | undefined, endpoints: NamedEndpoints): Compiled {
+    const { noEndpoints, zones } = this.#options;
+    endpoints.load(input, this.#options);
+    const isAlias = input?.service.type === 'ExternalName';
+    const named = noEndpoints || isAlias ? this.#noEndpoints : endpoints;
+    if (input === undefined || !this.#hasName(input, named)) {
+      return { input, names: [], endpoints: this.#noEndpoints };
+    }
+    const names = zones.flatMap(({ isReverse, apex }, zone) => {
+      const parent = isReverse ? undefined : serviceName(input.service, apex);
+      return parent === undefined ? [] : [{ parent, zone }];
+    });
+    return { input, names, endpoints: named };
+  }
+
+  /** An ExternalName needs a target, a headless Service an endpoint. */
+  #hasName({ service }: ServiceInput, endpoints: NamedEndpoints): boolean {
+    if (service.type === 'ExternalName') return externalTarget(service.externalName) !== undefined;
+    return endpoints.count > 0 || !(service.headless || this.#options.ignoreEmptyService);
+  }
+
+  /** The nodes of the Service itself and of its ports, domain by domain. */
+  #serviceNodes({ input, names, endpoints }: Compiled): Node[] {
+    const { ttl } = this.#options;
+    return names.flatMap(({ parent, zone }) =>
+      input === undefined ? [] : compileService(input.service, parent, { zone, ttl, endpoints }),
     );
-    return { nodes: domains.flatMap(({ nodes }) => nodes), pointers: domains[0].pointers };
+  }
+
+  #publish(next: Compiled, nodes: readonly Node[]): void {
+    const { input, names, endpoints } = next;
+    for (const name of names) this.#endpointRecords.publish(endpoints, name);
+    this.#records.setAll(nodes);
+    const parent = this.#pointedTo(next);
+    if (parent === undefined) return;
+    for (const address of input === undefined ? [] : clusterAddresses(input.service)) {
+      this.#reverse.add(address, 0, address.length, parent, parent.length);
+    }
+    this.#endpointRecords.point(endpoints, parent);
+  }
+
+  #withdraw(old: Compiled, next: Compiled, nextNodes: readonly Node[]): void {
+    const left = next.names.length > 0 ? next.endpoints : this.#noEndpoints;
+    const parent = this.#pointedTo(old);
+    if (parent !== undefined) {
+      this.#endpointRecords.unpoint(old.endpoints, left, parent);
+      this.#withdrawClusterAddresses(old, next, parent);
+    }
+    const kept = new Set(nextNodes.map(({ owner }) => nameKey(owner)));
+    for (const { owner } of this.#serviceNodes(old).toReversed()) {
+      if (!kept.has(nameKey(owner))) this.#records.table.delete(owner);
+    }
+    for (const name of old.names) {
+      this.#endpointRecords.withdraw(old.endpoints, left, name.parent);
+    }
   }
 
   #publishApexes(): void {
@@ -145,41 +217,20 @@ export class Zone {
     for (const [index, zone] of zones.entries()) {
       const nameServers = this.#nameServers.names(zone.domain);
       const addresses = this.#nameServers.addresses();
-      this.#publish(apexNodes(zone, index, { ttl, nameServers, addresses }));
+      this.#records.setAll(apexNodes(zone, index, { ttl, nameServers, addresses }));
     }
   }
 
-  #publish(nodes: readonly Node[]): void {
-    for (const node of nodes) this.#set(node);
+  /** PTR records point into the first domain. */
+  #pointedTo({ names }: Compiled): WireName | undefined {
+    return names[0]?.zone === 0 ? names[0].parent : undefined;
   }
 
-  #set(node: Node): void {
-    const before = this.#table.changes;
-    const value = encodeNode(node);
-    const isHeld = value.length <= MAX_VALUE_BYTES && this.#table.set(node.owner, value) !== 0;
-    if (!isHeld) this.#refused++;
-    if (this.#table.changes !== before) this.#isChanged = true;
-  }
-
-  #addPointers(pointers: readonly Pointer[]): void {
-    for (const pointer of pointers) {
-      if (this.#reverse.add(pointer)) this.#isChanged = true;
-    }
-  }
-
-  #removePointers(old: readonly Pointer[], next: readonly Pointer[]): void {
-    if (old.length === 0) return;
-    const kept = new Set(next.map(pointerKey));
-    for (const pointer of old) {
-      if (!kept.has(pointerKey(pointer)) && this.#reverse.remove(pointer)) this.#isChanged = true;
-    }
-  }
-
-  #withdraw(old: readonly Node[], next: readonly Node[]): void {
-    if (old.length === 0) return;
-    const kept = new Set(next.map((node) => nameKey(node.owner)));
-    for (const { owner } of old.toReversed()) {
-      if (!kept.has(nameKey(owner)) && this.#table.delete(owner)) this.#isChanged = true;
+  #withdrawClusterAddresses(old: Compiled, next: Compiled, target: WireName): void {
+    const kept = next.names.length > 0 && next.input ? clusterAddresses(next.input.service) : [];
+    for (const address of old.input ? clusterAddresses(old.input.service) : []) {
+      if (kept.some((other) => Buffer.compare(other, address) === 0)) continue;
+      this.#reverse.remove({ address, target });
     }
   }
 
@@ -195,8 +246,8 @@ export class Zone {
     if (hasName) this.#namespaces.set(name, after);
     else this.#namespaces.delete(name);
     for (const node of this.#namespaceNodes(name)) {
-      if (hasName) this.#set(node);
-      else if (this.#table.delete(node.owner)) this.#isChanged = true;
+      if (hasName) this.#records.set(node);
+      else this.#records.table.delete(node.owner);
     }
   }
 
@@ -212,12 +263,4 @@ export class Zone {
           })),
     );
   }
-}
-
-function countEndpoints(input: ServiceInput | undefined): number {
-  return input?.groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0) ?? 0;
-}
-
-function pointerKey({ address, target }: Pointer): string {
-  return `${address.join()} ${nameKey(target)}`;
 }

@@ -15,6 +15,8 @@ const ADMIN_TOKEN = 'token-of-admin';
 const READER_TOKEN = 'token-of-vipdns';
 const READER = 'vipdns';
 const READY_WITHIN_MS = 60_000;
+/** The most that etcd takes is 128. */
+const OBJECTS_A_TRANSACTION = 100;
 
 export interface RealApiServerOptions {
   /** Folder with `etcd` and `kube-apiserver`. */
@@ -22,6 +24,11 @@ export interface RealApiServerOptions {
   readonly featureGates?: string;
   /** Arguments of kube-apiserver besides its own. */
   readonly arguments?: readonly string[];
+}
+
+/** An object as the API server keeps it. */
+export interface StoredObject {
+  readonly metadata: { readonly namespace: string; readonly name: string };
 }
 
 export class RealApiServer {
@@ -130,11 +137,30 @@ export class RealApiServer {
 
   /** Has etcd forget everything older than now. */
   async compact(): Promise<void> {
-    const access = { server: new URL(`http://127.0.0.1:${this.#ports.etcd}`) };
-    const ask = (path: string, body: object) => sendJson({ access, method: 'POST', path, body });
-    const { json } = await ask('/v3/kv/range', { key: Buffer.from('/').toString('base64') });
+    const { json } = await this.#askEtcd('range', { key: base64('/') });
     const { revision } = (json as { header: { revision: string } }).header;
-    await ask('/v3/kv/compaction', { revision, physical: true });
+    await this.#askEtcd('compaction', { revision, physical: true });
+  }
+
+  /**
+   * Stores namespaced objects in etcd, past the API server, which then has them as if it had written them: 150,000
+   * in a minute. They have to be whole, `uid` and `creationTimestamp` among the rest.
+   */
+  async store(plural: string, objects: readonly StoredObject[]): Promise<void> {
+    for (let from = 0; from < objects.length; from += OBJECTS_A_TRANSACTION) {
+      const success = objects.slice(from, from + OBJECTS_A_TRANSACTION).map((object) => {
+        const { namespace, name } = object.metadata;
+        const key = base64(`/registry/${plural}/${namespace}/${name}`);
+        return { requestPut: { key, value: base64(JSON.stringify(object)) } };
+      });
+      const { status, json } = await this.#askEtcd('txn', { success });
+      if (status !== 200) throw new Error(`Cannot store ${plural}: ${JSON.stringify(json)}`);
+    }
+  }
+
+  async #askEtcd(operation: string, body: object): Promise<Answer> {
+    const access = { server: new URL(`http://127.0.0.1:${this.#ports.etcd}`) };
+    return await sendJson({ access, method: 'POST', path: `/v3/kv/${operation}`, body });
   }
 
   get #access(): ApiAccess {
@@ -172,6 +198,10 @@ export class RealApiServer {
     }
     throw new Error('Cannot start kube-apiserver: it is not ready');
   }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 async function freePorts(count: number): Promise<number[]> {
