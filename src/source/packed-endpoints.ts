@@ -9,6 +9,11 @@ import type { Endpoint } from './resources.ts';
 const FIELD_END = '|';
 const LINE_END = '\n';
 const READY = 0x31;
+const NOT_READY = 0x30;
+const BAR = 0x7c;
+const BLANK = 0x20;
+const LINE_FEED = 0x0a;
+const FIRST_BYTES = 4096;
 
 export function packEndpoints(endpoints: readonly Endpoint[]): string {
   return endpoints.map(packEndpoint).join(LINE_END);
@@ -50,6 +55,66 @@ export class EndpointCursor {
     this.podNameEnd = end < 0 ? text.length : end;
     this.#next = this.podNameEnd + 1;
     return true;
+  }
+}
+
+/** Writes endpoints from bytes, as `packEndpoints()` does from objects, so that one text is all that is made. */
+export class EndpointPacker {
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #end = 0;
+  #addresses = 0;
+
+  begin(): void {
+    this.#end = 0;
+    this.#addresses = 0;
+  }
+
+  beginEndpoint(): void {
+    if (this.#end > 0) this.#put(LINE_FEED);
+    this.#addresses = 0;
+  }
+
+  addAddress(source: Uint8Array, start: number, end: number): void {
+    if (this.#addresses++ > 0) this.#put(BLANK);
+    this.#putText(source, start, end);
+  }
+
+  /** Ends the addresses; a hostname and a Pod's name follow. */
+  putReady(isReady: boolean): void {
+    this.#put(BAR);
+    this.#put(isReady ? READY : NOT_READY);
+  }
+
+  putName(source: Uint8Array, start: number, end: number): void {
+    this.#put(BAR);
+    this.#putText(source, start, end);
+  }
+
+  /** Gives the text of all endpoints since `begin()`. */
+  text(): string {
+    return this.#bytes.toString('utf8', 0, this.#end);
+  }
+
+  /** As `clean()`: a text with a separator in it names nothing. */
+  #putText(source: Uint8Array, start: number, end: number): void {
+    const from = this.#end;
+    for (let i = start; i < end; i++) {
+      const byte = source[i];
+      if (byte === BAR || byte === BLANK || byte === LINE_FEED) {
+        this.#end = from;
+        return;
+      }
+      this.#put(byte);
+    }
+  }
+
+  #put(byte: number): void {
+    if (this.#end === this.#bytes.length) {
+      const next = Buffer.allocUnsafeSlow(this.#bytes.length * 2);
+      this.#bytes.copy(next);
+      this.#bytes = next;
+    }
+    this.#bytes[this.#end++] = byte;
   }
 }
 

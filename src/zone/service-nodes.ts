@@ -12,8 +12,8 @@ import { isIP } from 'node:net';
 import { IPV4_BYTES, IPV6_BYTES, parseAddress } from '../dns/address.ts';
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { FormatError } from '../dns/errors.ts';
-import { childName, encodeName, type WireName } from '../dns/name.ts';
-import type { Service } from '../source/resources.ts';
+import { childName, encodeName, nameKey, type WireName } from '../dns/name.ts';
+import type { EndpointPort, Service } from '../source/resources.ts';
 import { distinctPorts, type NamedEndpoints, type NamedTarget } from './named-endpoints.ts';
 import { MAX_RRS, type Node, type Rrset, type ServiceRrset } from './node.ts';
 
@@ -133,30 +133,50 @@ interface PortRecords {
   pairs: number;
 }
 
-/** Goes over every port of every target once; a port without a number has no record. */
+/** What each target with the same ports gets. */
+interface PortPlan {
+  /** Distinct; a port without a number has no record. */
+  readonly numbers: readonly number[];
+  readonly named: readonly { readonly port: number; readonly own: PortRecords }[];
+  /** Of all ports with a number. */
+  readonly count: number;
+}
+
+/** Goes over every target once; those of a slice share their ports, and so what is to be known of these. */
 function recordsByPort(targets: readonly NamedTarget[]): {
   all: PortRecords;
   named: readonly PortRecords[];
 } {
   const all: PortRecords = { name: '', protocol: '', records: [], pairs: 0 };
   const named = new Map<string, PortRecords>();
+  const plans = new Map<readonly EndpointPort[], PortPlan>();
   for (const [target, { ports, ipv4, ipv6 }] of targets.entries()) {
-    const numbers = new Set<number>();
-    for (const { name, protocol, port } of ports) {
-      if (port === 0) continue;
-      const pairs = ipv4.length + ipv6.length;
-      if (!numbers.has(port)) all.records.push({ port, target });
-      numbers.add(port);
-      all.pairs += pairs;
-      if (name === '') continue;
-      const key = `${protocol}/${name}`;
-      const own = named.get(key) ?? { name, protocol, records: [], pairs: 0 };
-      named.set(key, own);
+    const plan = plans.get(ports) ?? planOf(ports, named);
+    plans.set(ports, plan);
+    const addresses = ipv4.length + ipv6.length;
+    for (const port of plan.numbers) all.records.push({ port, target });
+    all.pairs += addresses * plan.count;
+    for (const { port, own } of plan.named) {
       own.records.push({ port, target });
-      own.pairs += pairs;
+      own.pairs += addresses;
     }
   }
   return { all, named: [...named.values()] };
+}
+
+function planOf(ports: readonly EndpointPort[], records: Map<string, PortRecords>): PortPlan {
+  const numbered = ports.filter(({ port }) => port !== 0);
+  const named = numbered.filter(({ name }) => name !== '');
+  return {
+    numbers: [...new Set(numbered.map(({ port }) => port))],
+    named: named.map(({ name, protocol, port }) => {
+      const key = `${protocol}/${name}`;
+      const own = records.get(key) ?? { name, protocol, records: [], pairs: 0 };
+      records.set(key, own);
+      return { port, own };
+    }),
+    count: numbered.length,
+  };
 }
 
 function addressRrsets(endpoints: readonly NamedTarget[], ttl: number): Rrset[] {
@@ -184,5 +204,11 @@ function addAddress(addresses: Uint8Array[], address: Uint8Array): void {
 
 function distinct(addresses: Uint8Array[]): Uint8Array[] {
   if (addresses.length < 2) return addresses;
-  return [...new Map(addresses.map((address) => [address.join(), address])).values()];
+  return [...new Map(addresses.map((address) => [addressKey(address), address])).values()];
+}
+
+/** A number where that does, which costs no text. */
+function addressKey(address: Uint8Array): number | string {
+  if (address.length !== IPV4_BYTES) return nameKey(address);
+  return (address[0] << 24) | (address[1] << 16) | (address[2] << 8) | address[3];
 }

@@ -100,9 +100,14 @@ export class Zone {
     const namespace = key.slice(0, key.indexOf('/'));
     const [wasNamed, isNamed] = [old.names.length > 0, next.names.length > 0];
     if (!wasNamed && isNamed) this.#countServices(namespace, 1);
-    const nodes = this.#serviceNodes(next);
-    this.#publish(next, nodes);
-    if (wasNamed) this.#withdraw(old, next, nodes);
+    if (this.#haveSameNodes(old, next)) {
+      this.#publish(next, []);
+      this.#withdraw(old, next, undefined);
+    } else {
+      const nodes = this.#serviceNodes(next);
+      this.#publish(next, nodes);
+      if (wasNamed) this.#withdraw(old, next, nodes);
+    }
     if (wasNamed && !isNamed) this.#countServices(namespace, -1);
     const served = isNamed ? input?.service : undefined;
     if (this.#nameServers.note(key, served, this.#nextEndpoints)) this.#publishApexes();
@@ -176,6 +181,14 @@ export class Zone {
     return endpoints.count > 0 || !(service.headless || this.#options.ignoreEmptyService);
   }
 
+  /** Whether only endpoints differ, on which the other nodes of a Service with virtual IPs do not depend. */
+  #haveSameNodes(old: Compiled, next: Compiled): boolean {
+    const service = next.input?.service;
+    const isSame = service !== undefined && service === old.input?.service;
+    const areNamed = old.names.length > 0 && next.names.length > 0;
+    return isSame && areNamed && !service.headless && this.#records.refused === 0;
+  }
+
   /** The nodes of the Service itself and of its ports, domain by domain. */
   #serviceNodes({ input, names, endpoints }: Compiled): Node[] {
     const { ttl } = this.#options;
@@ -196,16 +209,19 @@ export class Zone {
     this.#endpointRecords.point(endpoints, parent);
   }
 
-  #withdraw(old: Compiled, next: Compiled, nextNodes: readonly Node[]): void {
+  /** Without `nextNodes` they are the same as before. */
+  #withdraw(old: Compiled, next: Compiled, nextNodes: readonly Node[] | undefined): void {
     const left = next.names.length > 0 ? next.endpoints : this.#noEndpoints;
     const parent = this.#pointedTo(old);
     if (parent !== undefined) {
       this.#endpointRecords.unpoint(old.endpoints, left, parent);
       this.#withdrawClusterAddresses(old, next, parent);
     }
-    const kept = new Set(nextNodes.map(({ owner }) => nameKey(owner)));
-    for (const { owner } of this.#serviceNodes(old).toReversed()) {
-      if (!kept.has(nameKey(owner))) this.#records.table.delete(owner);
+    if (nextNodes !== undefined) {
+      const kept = new Set(nextNodes.map(({ owner }) => nameKey(owner)));
+      for (const { owner } of this.#serviceNodes(old).toReversed()) {
+        if (!kept.has(nameKey(owner))) this.#records.table.delete(owner);
+      }
     }
     for (const name of old.names) {
       this.#endpointRecords.withdraw(old.endpoints, left, name.parent);

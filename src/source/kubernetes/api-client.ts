@@ -3,14 +3,18 @@
  * request, and a deadline for everything that can hang. In: a path and what it is about; out: a body as it comes,
  * with the codec that reads it, or an error with a stable code.
  */
-import http from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import type { ApiAccess, ReadAccess } from './api-access.ts';
 import { ApiConnectionError, ApiStatusError, reasonOf } from './api-error.ts';
 import { type ApiResponse, readChunks, readStatusBody } from './api-response.ts';
 import type { Clock } from './clock.ts';
 import { type Codecs, codecFor, statusOf } from './content-type.ts';
 import { Deadline } from './deadline.ts';
+
+/** Not by `import`: DECISIONS 22. */
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 /** Three segments lost in a row: a connection that takes longer is to be tried anew. */
 const CONNECT_TIMEOUT_MS = 3000;
@@ -85,7 +89,7 @@ export class ApiClient {
   }
 
   /** A connection of the pool may have ended just before it was used: that says nothing of the server. */
-  async #sendAgain(request: ApiRequest, context: SendContext): Promise<http.IncomingMessage> {
+  async #sendAgain(request: ApiRequest, context: SendContext): Promise<IncomingMessage> {
     try {
       return await this.#send(request, context);
     } catch (error) {
@@ -94,7 +98,7 @@ export class ApiClient {
     }
   }
 
-  #send(request: ApiRequest, { access, signal }: SendContext): Promise<http.IncomingMessage> {
+  #send(request: ApiRequest, { access, signal }: SendContext): Promise<IncomingMessage> {
     const { clock } = this.#options;
     return new Promise((resolve, reject) => {
       const sent = this.#createRequest(request, access);
@@ -124,14 +128,14 @@ export class ApiClient {
     });
   }
 
-  #createRequest({ path, query, accept }: ApiRequest, access: ApiAccess): http.ClientRequest {
+  #createRequest({ path, query, accept }: ApiRequest, access: ApiAccess): ClientRequest {
     const { server, token, tls } = access;
     const root = server.pathname.replace(/\/$/, '');
     const parameters = new URLSearchParams(
       Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
     );
     const isTls = server.protocol === 'https:';
-    const options: https.RequestOptions = {
+    const options: RequestOptions = {
       agent: this.#agents[isTls ? 'https:' : 'http:'],
       host: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port || (isTls ? 443 : 80),
@@ -156,7 +160,7 @@ class StaleConnectionError extends ApiConnectionError {}
 
 /** Bounds the time to connect, and lets the kernel find out where the other side is gone. */
 function watchConnect(
-  sent: http.ClientRequest,
+  sent: ClientRequest,
   { clock, action }: { clock: Clock; action: string },
 ): void {
   sent.on('socket', (socket) => {

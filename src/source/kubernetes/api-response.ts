@@ -1,5 +1,6 @@
 /** The body of an answer as it comes, with a bound on the time without a byte. */
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { ApiConnectionError, reasonOf } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
@@ -42,6 +43,8 @@ export async function* readChunks(
     for await (const chunk of message) {
       yield chunk as Buffer;
       awaitByte();
+      // A list comes in thousands of small pieces: all that come in one turn are one chunk.
+      await setImmediate();
     }
   } catch (error) {
     if (error instanceof ApiConnectionError) throw error;

@@ -5,7 +5,6 @@
  * With `namespaces` each of them is followed by itself, so that a Role in each is enough. Their own objects then
  * cannot be seen: a namespace that is configured exists.
  */
-import { PackedEndpointSlice } from '../packed-endpoint-slice.ts';
 import type { ObjectKey, Resource } from '../resources.ts';
 import type { Store } from '../store.ts';
 import type { ReadAccess } from './api-access.ts';
@@ -150,7 +149,7 @@ export class KubernetesSource {
     return {
       put: (resource: Resource) => {
         this.#isSnapshotBehind = true;
-        store.put(resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource);
+        store.put(resource);
       },
       remove: (key: ObjectKey) => {
         this.#isSnapshotBehind = true;

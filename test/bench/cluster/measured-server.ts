@@ -13,7 +13,7 @@ import { kilobytesOf } from '../servers/process-usage.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 
 const READY_LIMIT_MS = 60_000;
-const ASK_MS = 5;
+const ASK_MS = 20;
 /** Mounts a folder over /run, where a Pod has its service account, and becomes the server. */
 const WITH_ACCOUNT = 'mount --bind "$0" /run && exec "$@"';
 const WITH_CGROUP = `echo $$ > "$CGROUP/cgroup.procs" && ${WITH_ACCOUNT}`;

@@ -7,6 +7,7 @@ import type { Codec, WatchedKind } from '../../../src/source/kubernetes/codec.ts
 import { JsonCodec } from '../../../src/source/kubernetes/json/json-codec.ts';
 import { ProtobufCodec } from '../../../src/source/kubernetes/protobuf/protobuf-codec.ts';
 import type { ApiObject, WatchEvent } from '../../../src/source/kubernetes/watch-event.ts';
+import { PackedEndpointSlice } from '../../../src/source/packed-endpoint-slice.ts';
 import { endpointSliceJson, namespaceJson, podJson, serviceJson } from './arbitrary-objects.ts';
 import { type BodyWriter, JSON_WRITER, PROTOBUF_WRITER } from './emulation/body-writer.ts';
 import type { ApiJson } from './emulation/encode-protobuf.ts';
@@ -97,7 +98,7 @@ test('ProtobufCodec keeps the fields that are served', () => {
     {
       key: 'shop/web-x7k2p',
       resourceVersion: 8,
-      resource: {
+      resource: new PackedEndpointSlice({
         kind: 'EndpointSlice',
         namespace: 'shop',
         name: 'web-x7k2p',
@@ -109,7 +110,7 @@ test('ProtobufCodec keeps the fields that are served', () => {
           { addresses: ['10.0.0.2'], ready: false, hostname: '', podName: '' },
         ],
         ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
-      },
+      }),
     },
   ]);
 });

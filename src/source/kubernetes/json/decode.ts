@@ -2,6 +2,8 @@
 import { decodeObject as decodeManifest } from '../../manifests/decode-object.ts';
 import { isMapping } from '../../manifests/field.ts';
 import { type Mistake, Mistakes } from '../../manifests/problem.ts';
+import { PackedEndpointSlice } from '../../packed-endpoint-slice.ts';
+import type { Resource } from '../../resources.ts';
 import { ApiFormatError } from '../api-format-error.ts';
 import type { WatchedKind } from '../codec.ts';
 import { parseResourceVersion } from '../resource-version.ts';
@@ -22,8 +24,12 @@ export function parseMapping(bytes: Buffer): Mapping {
 export function decodeObject(value: unknown, kind: WatchedKind): ApiObject {
   const identity = decodeIdentity(value);
   const decoded = decodeManifest(value, kind);
-  if (!(decoded instanceof Mistakes)) return { ...identity, resource: decoded };
+  if (!(decoded instanceof Mistakes)) return { ...identity, resource: packed(decoded) };
   return { ...identity, problem: [...decoded].map(formatMistake).join('; ') };
+}
+
+function packed(resource: Resource): Resource {
+  return resource.kind === 'EndpointSlice' ? new PackedEndpointSlice(resource) : resource;
 }
 
 export function decodeIdentity(value: unknown): Identity {

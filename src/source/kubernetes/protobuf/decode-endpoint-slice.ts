@@ -1,5 +1,7 @@
 /** EndpointSlice (k8s.io/api, discovery/v1/generated.proto). */
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../resources.ts';
+import { PackedEndpointSlice } from '../../packed-endpoint-slice.ts';
+import { EndpointPacker } from '../../packed-endpoints.ts';
+import type { EndpointPort, EndpointSlice } from '../../resources.ts';
 import { decodeMetadata, NO_METADATA } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
 import { fitted } from './fitted.ts';
@@ -8,17 +10,17 @@ import { ADDRESS_TYPES, PROTOCOLS, portNumber, wordOf } from './words.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
-/** Never written to. */
-const NO_ADDRESSES: string[] = [];
+/** Its memory serves one slice after another. */
+const packer = new EndpointPacker();
 
 export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> {
   let metadata = NO_METADATA;
   let addressType = '';
-  const endpoints: Endpoint[] = [];
   const ports: EndpointPort[] = [];
+  packer.begin();
   while (reader.next()) {
     if (reader.field === 1) metadata = decodeMetadata(reader);
-    else if (reader.field === 2) endpoints.push(decodeEndpoint(reader));
+    else if (reader.field === 2) packEndpoint(reader);
     else if (reader.field === 3) ports.push(decodePort(reader));
     else if (reader.field === 4) addressType = reader.repeatedText();
     else reader.skip();
@@ -26,41 +28,44 @@ export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> 
   const { namespace, name, labels } = metadata;
   return {
     metadata,
-    resource: {
+    resource: new PackedEndpointSlice({
       kind: 'EndpointSlice',
       namespace,
       name,
       labels,
       serviceName: labels[SERVICE_NAME_LABEL] ?? '',
       addressType: wordOf(ADDRESS_TYPES, addressType),
-      endpoints,
+      packedEndpoints: packer.text(),
       ports: fitted(ports),
-    },
+    }),
   };
 }
 
-function decodeEndpoint(reader: WireReader): Endpoint {
-  let addresses = NO_ADDRESSES;
+/** Addresses go to the text as they come, and come first: fields are written in the order of their numbers. */
+function packEndpoint(reader: WireReader): void {
   let ready = true;
-  let hostname = '';
-  let podName = '';
+  let [hostnameStart, hostnameEnd, podNameStart, podNameEnd] = [0, 0, 0, 0];
+  packer.beginEndpoint();
   const outer = reader.enter();
   while (reader.next()) {
-    if (reader.field === 1) addresses = withAddress(addresses, reader.text());
-    else if (reader.field === 2) ready = decodeReady(reader);
-    else if (reader.field === 3) hostname = reader.text();
-    else if (reader.field === 4) podName = decodePodName(reader);
-    else reader.skip();
+    if (reader.field === 1) {
+      reader.locate();
+      packer.addAddress(reader.bytes, reader.valueStart, reader.valueEnd);
+    } else if (reader.field === 2) ready = decodeReady(reader);
+    else if (reader.field === 3) {
+      reader.locate();
+      hostnameStart = reader.valueStart;
+      hostnameEnd = reader.valueEnd;
+    } else if (reader.field === 4) {
+      locatePodName(reader);
+      podNameStart = reader.valueStart;
+      podNameEnd = reader.valueEnd;
+    } else reader.skip();
   }
   reader.leave(outer);
-  return { addresses, ready, hostname, podName };
-}
-
-/** Most endpoints have one address, and an array that grows from nothing takes room for 17. */
-function withAddress(addresses: string[], address: string): string[] {
-  if (addresses === NO_ADDRESSES) return [address];
-  addresses.push(address);
-  return addresses;
+  packer.putReady(ready);
+  packer.putName(reader.bytes, hostnameStart, hostnameEnd);
+  packer.putName(reader.bytes, podNameStart, podNameEnd);
 }
 
 /** EndpointConditions: absent counts as ready. */
@@ -75,18 +80,22 @@ function decodeReady(reader: WireReader): boolean {
   return ready;
 }
 
-/** ObjectReference: its name, where it points to a Pod. */
-function decodePodName(reader: WireReader): string {
+/** ObjectReference: notes where its name lies, where it points to a Pod. */
+function locatePodName(reader: WireReader): void {
   let isPod = false;
-  let name = '';
+  let [start, end] = [0, 0];
   const outer = reader.enter();
   while (reader.next()) {
     if (reader.field === 1) isPod = reader.repeatedText() === 'Pod';
-    else if (reader.field === 3) name = reader.text();
-    else reader.skip();
+    else if (reader.field === 3) {
+      reader.locate();
+      start = reader.valueStart;
+      end = reader.valueEnd;
+    } else reader.skip();
   }
   reader.leave(outer);
-  return isPod ? name : '';
+  reader.valueStart = start;
+  reader.valueEnd = isPod ? end : start;
 }
 
 /** A port that is left open is not written, or 0. */

@@ -34,6 +34,9 @@ export class WireReader {
   #high = 0;
   /** Number of the field that `next()` came to. */
   field = 0;
+  /** Where the value lies that `locate()` came to. */
+  valueStart = 0;
+  valueEnd = 0;
 
   constructor(strings: InternedStrings) {
     this.#strings = strings;
@@ -103,6 +106,19 @@ export class WireReader {
     const start = this.#position;
     this.#position += length;
     return this.#strings.get(this.#bytes, start, this.#position);
+  }
+
+  /** Notes where a text lies, without making one. */
+  locate(): void {
+    const length = this.#length();
+    this.valueStart = this.#position;
+    this.#position += length;
+    this.valueEnd = this.#position;
+  }
+
+  /** The bytes that are read. */
+  get bytes(): Buffer {
+    return this.#bytes;
   }
 
   /** Reads where a message lies that is to be read on its own. */
