@@ -42,10 +42,15 @@ export function childName(label: string, parent: WireName): WireName {
   if (label.length === 0 || label.length > MAX_LABEL_BYTES || name.length > MAX_NAME_BYTES) {
     throw new FormatError(`Cannot put label "${label}" before "${formatName(parent)}": too long`);
   }
-  name[0] = label.length;
-  for (let i = 0; i < label.length; i++) name[i + 1] = foldCase(label.charCodeAt(i));
-  name.set(parent, 1 + label.length);
+  name.set(parent, writeLabel(label, name, 0));
   return name;
+}
+
+/** Writes one label in lower case, and gives where the next one goes; nobody checks its length. */
+export function writeLabel(label: string, bytes: Uint8Array, start: number): number {
+  bytes[start] = label.length;
+  for (let i = 0; i < label.length; i++) bytes[start + 1 + i] = foldCase(label.charCodeAt(i));
+  return start + 1 + label.length;
 }
 
 /** Formats a wire name with its final dot, special bytes escaped. */

@@ -155,6 +155,10 @@ export class Store {
     return this.#podsByIp.get(address) ?? [];
   }
 
+  get namespaceCount(): number {
+    return this.#objectsOfNamespace.size;
+  }
+
   /** Gives the names of all namespaces that exist. */
   namespaces(): Iterable<string> {
     return this.#objectsOfNamespace.keys();

@@ -40,13 +40,6 @@ export interface TableStats {
   readonly rejected: number;
 }
 
-/** The key is in `key`. */
-interface Entry {
-  readonly keyLength: number;
-  readonly value: Int32Array;
-  readonly valueLength: number;
-}
-
 export class TableWriter {
   readonly #view: TableView;
   readonly #words: Int32Array;
@@ -58,6 +51,10 @@ export class TableWriter {
   #valueWords = new Int32Array(FIRST_VALUE_WORDS);
   /** The key of `put()` and `find()`, which take its length: whoever makes keys makes them here, without an object. */
   readonly key: Uint8Array = new Uint8Array(this.#keyWords.buffer);
+  /** What `find()` looked for, and the word that holds its address, or would. */
+  #foundHash = 0;
+  #foundLength = 0;
+  #foundLink = 0;
   #records = 0;
   #keyBytes = 0;
   #usedBytes = 0;
@@ -105,14 +102,19 @@ export class TableWriter {
    * or over 255 bytes, or a value over 1 MiB.
    */
   put(keyLength: number, value: Int32Array, valueLength: number): number {
+    this.find(keyLength);
+    return this.putFound(value, valueLength);
+  }
+
+  /** As `put()`, for the key that `find()` looked for last, with no change since. */
+  putFound(value: Int32Array, valueLength: number): number {
     if (valueLength > MAX_VALUE_BYTES) {
       throw new RangeError(`Cannot store value of ${valueLength} bytes: over ${MAX_VALUE_BYTES}`);
     }
-    const hash = this.#hash(keyLength);
-    const link = this.#linkTo(hash, keyLength);
+    const link = this.#foundLink;
     const old = this.#words[link];
     if (old !== 0 && this.#holds(old, value, valueLength)) return old;
-    const record = this.#write(hash, { keyLength, value, valueLength });
+    const record = this.#write(value, valueLength);
     if (record === 0) {
       this.#rejected++;
       return 0;
@@ -127,7 +129,10 @@ export class TableWriter {
 
   /** Gives the address of the record with the key in `key`, 0 where there is none. Throws RangeError as `put()` does. */
   find(keyLength: number): number {
-    return this.#words[this.#linkTo(this.#hash(keyLength), keyLength)];
+    this.#foundHash = this.#hash(keyLength);
+    this.#foundLength = keyLength;
+    this.#foundLink = this.#linkTo(this.#foundHash, keyLength);
+    return this.#words[this.#foundLink];
   }
 
   /** Deletes the key in `key` and gives whether it was there. Throws RangeError as `put()` does. */
@@ -251,14 +256,15 @@ export class TableWriter {
     return true;
   }
 
-  /** Writes a record that nobody can find yet. Gives 0 where there is no memory. */
-  #write(hash: number, { keyLength, value, valueLength }: Entry): number {
+  /** Writes a record, for the key that was looked for, that nobody can find yet. Gives 0 where there is no memory. */
+  #write(value: Int32Array, valueLength: number): number {
+    const keyLength = this.#foundLength;
     const record = this.#allocate(recordBytes(keyLength, valueLength));
     if (record === 0) return 0;
     const words = this.#words;
     const at = record >> 2;
     words[at + RECORD_WORD.next] = 0;
-    words[at + RECORD_WORD.hash] = hash;
+    words[at + RECORD_WORD.hash] = this.#foundHash;
     words[at + RECORD_WORD.keyLength] = keyLength;
     words[at + RECORD_WORD.valueLength] = valueLength;
     for (let i = 0; i < (keyLength + 3) >> 2; i++) {

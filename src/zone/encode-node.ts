@@ -20,14 +20,13 @@ export function encodeNode(node: Node): number {
   const first = dataStart(rrsets.length);
   let size = first;
   for (const rrset of rrsets) size += align(dataBytes(rrset));
-  scratch.begin({ zone: node.zone, rrsets: rrsets.length, bytes: size });
+  scratch.begin(node.zone, rrsets.length, size);
   if (rrsets.length === 1 && rrsets[0].type === TYPE.CNAME) scratch.bytes[0] = NODE_FLAG.alias;
   let data = first;
   for (let i = 0; i < rrsets.length; i++) {
     const rrset = rrsets[i];
-    const { type, ttl } = rrset;
-    const [count, stride, form] = [countRecords(rrset), strideOf(rrset), formOf(rrset)];
-    scratch.putEntry(i, { type, count, ttl, data, stride, form });
+    const shape = { stride: strideOf(rrset), form: formOf(rrset) };
+    scratch.putEntry(i, rrset.type, countRecords(rrset), rrset.ttl, data, shape);
     putData(rrset, data, node.owner);
     data += align(dataBytes(rrset));
   }

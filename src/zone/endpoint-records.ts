@@ -17,6 +17,9 @@ export interface EndpointRecordsOptions {
   readonly ttl: number;
 }
 
+const IPV4_SHAPE = { stride: IPV4_BYTES, form: FORM.fixed };
+const IPV6_SHAPE = { stride: IPV6_BYTES, form: FORM.fixed };
+
 export class EndpointRecords {
   readonly #records: ZoneRecords;
   readonly #reverse: ReverseZone;
@@ -78,20 +81,16 @@ export class EndpointRecords {
 
   /** Encodes the node of a name into the scratch memory, and gives its length. */
   #encode(endpoints: NamedEndpoints, name: number, zone: number): number {
-    const [ipv4, ipv6] = [endpoints.ipv4Counts[name], endpoints.ipv6Counts[name]];
+    const ipv4 = endpoints.ipv4Counts[name];
+    const ipv6 = endpoints.ipv6Counts[name];
     const rrsets = Number(ipv4 > 0) + Number(ipv6 > 0);
     const data = dataStart(rrsets);
     const dataIpv6 = data + ipv4 * IPV4_BYTES;
     const bytes = dataIpv6 + ipv6 * IPV6_BYTES;
-    scratch.begin({ zone, rrsets, bytes });
-    const common = { ttl: this.#ttl, form: FORM.fixed };
-    if (ipv4 > 0) {
-      const own = { type: TYPE.A, count: ipv4, data, stride: IPV4_BYTES };
-      scratch.putEntry(0, { ...common, ...own });
-    }
+    scratch.begin(zone, rrsets, bytes);
+    if (ipv4 > 0) scratch.putEntry(0, TYPE.A, ipv4, this.#ttl, data, IPV4_SHAPE);
     if (ipv6 > 0) {
-      const own = { type: TYPE.AAAA, count: ipv6, data: dataIpv6, stride: IPV6_BYTES };
-      scratch.putEntry(rrsets - 1, { ...common, ...own });
+      scratch.putEntry(rrsets - 1, TYPE.AAAA, ipv6, this.#ttl, dataIpv6, IPV6_SHAPE);
     }
     putAddresses(endpoints, name, data, dataIpv6);
     return bytes;
@@ -101,7 +100,8 @@ export class EndpointRecords {
 /** Puts the addresses of a name, each family behind where its data begins. */
 function putAddresses(endpoints: NamedEndpoints, name: number, ipv4At: number, ipv6At: number) {
   const { addresses, sizes, first, next } = endpoints;
-  let [at4, at6] = [ipv4At, ipv6At];
+  let at4 = ipv4At;
+  let at6 = ipv6At;
   for (let each = first[name]; each >= 0; each = next[each]) {
     const size = sizes[each];
     let at = size === IPV4_BYTES ? at4 : at6;

@@ -6,12 +6,8 @@ import { NODE_HEADER_BYTES, RRSET_BYTES } from './node.ts';
 
 const FIRST_BYTES = 4096;
 
-export interface RrsetEntry {
-  readonly type: number;
-  readonly count: number;
-  readonly ttl: number;
-  /** Offset of the data from the start of the node. */
-  readonly data: number;
+/** How the data of an RRset stand, of which `node.ts` tells. */
+export interface DataShape {
   readonly stride: number;
   /** Of `FORM`. */
   readonly form: number;
@@ -27,15 +23,23 @@ class NodeScratch {
   }
 
   /** Begins a node of so many bytes, all zero but for its header. */
-  begin({ zone, rrsets, bytes }: { zone: number; rrsets: number; bytes: number }): void {
+  begin(zone: number, rrsets: number, bytes: number): void {
     if (bytes > this.bytes.length) this.#create(bytes * 2);
-    this.words.fill(0, 0, align(bytes) >> 2);
+    const words = align(bytes) >> 2;
+    for (let i = 0; i < words; i++) this.words[i] = 0;
     this.bytes[1] = rrsets;
     this.halves[1] = zone;
   }
 
-  /** Puts what is said of an RRset before the data. */
-  putEntry(index: number, { type, count, ttl, data, stride, form }: RrsetEntry): void {
+  /** Puts what is said of an RRset before the data, which begin at `data`. Not an options object: called for each. */
+  putEntry(
+    index: number,
+    type: number,
+    count: number,
+    ttl: number,
+    data: number,
+    { stride, form }: DataShape,
+  ): void {
     const at = NODE_HEADER_BYTES + RRSET_BYTES * index;
     this.halves[at >> 1] = type;
     this.halves[(at + 2) >> 1] = count;

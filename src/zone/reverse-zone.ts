@@ -81,9 +81,9 @@ export class ReverseZone {
       this.#addFurther(owner, target.slice(0, targetLength));
       return;
     }
-    const place = this.#placeOf(addresses, at, size, table.key.subarray(0, length));
+    const place = this.#placeOf(addresses, at, size, length);
     const bytes = this.#encodeOne(place.zone, target, targetLength);
-    if (this.#records.put(length, bytes)) this.#countParents(place, 1);
+    if (this.#records.putFound(bytes)) this.#countParents(place, 1);
   }
 
   /** Takes a name back from an address; the owner name goes with the last one. */
@@ -101,7 +101,7 @@ export class ReverseZone {
       return;
     }
     table.delete(owner);
-    this.#countParents(this.#placeOf(address, 0, address.length, owner), -1);
+    this.#countParents(this.#placeOf(address, 0, address.length, owner.length), -1);
   }
 
   #addFurther(owner: WireName, target: WireName): void {
@@ -125,9 +125,9 @@ export class ReverseZone {
   #encodeOne(zone: number, target: Uint8Array, length: number): number {
     const data = dataStart(1);
     const bytes = data + align(2 + length);
-    scratch.begin({ zone, rrsets: 1, bytes });
-    const [ttl, stride, form] = [this.#ttl, 2 + length, FORM.counted];
-    scratch.putEntry(0, { type: TYPE.PTR, count: 1, ttl, data, stride, form });
+    scratch.begin(zone, 1, bytes);
+    const shape = { stride: 2 + length, form: FORM.counted };
+    scratch.putEntry(0, TYPE.PTR, 1, this.#ttl, data, shape);
     scratch.bytes[data] = length >> 8;
     scratch.bytes[data + 1] = length;
     for (let i = 0; i < length; i++) scratch.bytes[data + 2 + i] = target[i];
@@ -153,17 +153,21 @@ export class ReverseZone {
     return (this.#waiting.size > 0 && this.#waiting.get(nameKey(owner))) || [];
   }
 
-  /** Gives the zone of an address, and the names between it and the apex; neighbours share both. */
-  #placeOf(addresses: Uint8Array, at: number, size: number, owner: WireName): Place {
-    const key =
+  /**
+   * Gives the zone of an address, whose reverse name stands in the table's key, and the names between it and the apex;
+   * neighbours share both.
+   */
+  #placeOf(addresses: Uint8Array, at: number, size: number, nameLength: number): Place {
+    const { key } = this.#records.table;
+    const parent =
       size === IPV4_BYTES
         ? (addresses[at] << 16) | (addresses[at + 1] << 8) | addresses[at + 2]
-        : nameKey(parentName(owner));
-    const known = this.#places.get(key);
+        : nameKey(key.subarray(1 + key[0], nameLength));
+    const known = this.#places.get(parent);
     if (known !== undefined) return known;
     if (this.#places.size === MAX_PLACES) this.#places.clear();
-    const place = this.#findPlace(parentName(owner.slice()));
-    this.#places.set(key, place);
+    const place = this.#findPlace(key.slice(1 + key[0], nameLength));
+    this.#places.set(parent, place);
     return place;
   }
 

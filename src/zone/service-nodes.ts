@@ -12,7 +12,7 @@ import { isIP } from 'node:net';
 import { IPV4_BYTES, IPV6_BYTES, parseAddress } from '../dns/address.ts';
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { FormatError } from '../dns/errors.ts';
-import { childName, encodeName, nameKey, type WireName } from '../dns/name.ts';
+import { childName, encodeName, nameKey, type WireName, writeLabel } from '../dns/name.ts';
 import type { EndpointPort, Service } from '../source/resources.ts';
 import { distinctPorts, type NamedEndpoints, type NamedTarget } from './named-endpoints.ts';
 import { MAX_RRS, type Node, type Rrset, type ServiceRrset } from './node.ts';
@@ -22,6 +22,8 @@ export interface ServiceNodesOptions {
   readonly zone: number;
   readonly ttl: number;
 }
+
+const SVC = encodeName('svc').subarray(0, -1);
 
 /** Compiles a Service that has a name. `endpoints` are those with names. */
 export function compileService(
@@ -36,11 +38,17 @@ export function compileService(
 
 /** Gives `<service>.<namespace>.svc.<domain>`; undefined where that is longer than a name can be. */
 export function serviceName(
-  service: { name: string; namespace: string },
+  { name, namespace }: { name: string; namespace: string },
   domain: WireName,
 ): WireName | undefined {
-  const parent = fittingChildName(service.namespace, childName('svc', domain));
-  return parent && fittingChildName(service.name, parent);
+  const parentBytes = 1 + namespace.length + SVC.length + domain.length;
+  const areLabels = name.length <= MAX_LABEL_BYTES && namespace.length <= MAX_LABEL_BYTES;
+  if (!areLabels || 1 + name.length + parentBytes > MAX_NAME_BYTES) return undefined;
+  const bytes = new Uint8Array(1 + name.length + parentBytes);
+  const at = writeLabel(namespace, bytes, writeLabel(name, bytes, 0));
+  bytes.set(SVC, at);
+  bytes.set(domain, at + SVC.length);
+  return bytes;
 }
 
 function compileExternalName(

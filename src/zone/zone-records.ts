@@ -16,8 +16,14 @@ export class ZoneRecords {
 
   /** Puts the node that stands in the scratch memory for the name in the table's key; tells whether it is held. */
   put(nameLength: number, nodeBytes: number): boolean {
+    this.table.find(nameLength);
+    return this.putFound(nodeBytes);
+  }
+
+  /** As `put()`, for the name that the table was asked for last. */
+  putFound(nodeBytes: number): boolean {
     const isHeld =
-      nodeBytes <= MAX_VALUE_BYTES && this.table.put(nameLength, scratch.words, nodeBytes) !== 0;
+      nodeBytes <= MAX_VALUE_BYTES && this.table.putFound(scratch.words, nodeBytes) !== 0;
     if (!isHeld) this.refused++;
     return isHeld;
   }

@@ -100,14 +100,9 @@ export class Zone {
     const namespace = key.slice(0, key.indexOf('/'));
     const [wasNamed, isNamed] = [old.names.length > 0, next.names.length > 0];
     if (!wasNamed && isNamed) this.#countServices(namespace, 1);
-    if (this.#haveSameNodes(old, next)) {
-      this.#publish(next, []);
-      this.#withdraw(old, next, undefined);
-    } else {
-      const nodes = this.#serviceNodes(next);
-      this.#publish(next, nodes);
-      if (wasNamed) this.#withdraw(old, next, nodes);
-    }
+    const nodes = this.#haveSameNodes(old, next) ? undefined : this.#serviceNodes(next);
+    this.#publish(next, nodes);
+    if (wasNamed) this.#withdraw(old, next, nodes);
     if (wasNamed && !isNamed) this.#countServices(namespace, -1);
     const served = isNamed ? input?.service : undefined;
     if (this.#nameServers.note(key, served, this.#nextEndpoints)) this.#publishApexes();
@@ -168,10 +163,11 @@ export class Zone {
     if (input === undefined || !this.#hasName(input, named)) {
       return { input, names: [], endpoints: this.#noEndpoints };
     }
-    const names = zones.flatMap(({ isReverse, apex }, zone) => {
-      const parent = isReverse ? undefined : serviceName(input.service, apex);
-      return parent === undefined ? [] : [{ parent, zone }];
-    });
+    const names: OwnName[] = [];
+    for (let zone = 0; zone < zones.length && !zones[zone].isReverse; zone++) {
+      const parent = serviceName(input.service, zones[zone].apex);
+      if (parent !== undefined) names.push({ parent, zone });
+    }
     return { input, names, endpoints: named };
   }
 
@@ -197,25 +193,28 @@ export class Zone {
     );
   }
 
-  #publish(next: Compiled, nodes: readonly Node[]): void {
+  /** Without `nodes` only endpoints differ from before. */
+  #publish(next: Compiled, nodes: readonly Node[] | undefined): void {
     const { input, names, endpoints } = next;
     for (const name of names) this.#endpointRecords.publish(endpoints, name);
-    this.#records.setAll(nodes);
+    if (nodes !== undefined) this.#records.setAll(nodes);
     const parent = this.#pointedTo(next);
     if (parent === undefined) return;
-    for (const address of input === undefined ? [] : clusterAddresses(input.service)) {
-      this.#reverse.add(address, 0, address.length, parent, parent.length);
+    if (input !== undefined && nodes !== undefined) {
+      for (const address of clusterAddresses(input.service)) {
+        this.#reverse.add(address, 0, address.length, parent, parent.length);
+      }
     }
     this.#endpointRecords.point(endpoints, parent);
   }
 
-  /** Without `nextNodes` they are the same as before. */
+  /** As `#publish()`, the other way round. */
   #withdraw(old: Compiled, next: Compiled, nextNodes: readonly Node[] | undefined): void {
     const left = next.names.length > 0 ? next.endpoints : this.#noEndpoints;
     const parent = this.#pointedTo(old);
     if (parent !== undefined) {
       this.#endpointRecords.unpoint(old.endpoints, left, parent);
-      this.#withdrawClusterAddresses(old, next, parent);
+      if (nextNodes !== undefined) this.#withdrawClusterAddresses(old, next, parent);
     }
     if (nextNodes !== undefined) {
       const kept = new Set(nextNodes.map(({ owner }) => nameKey(owner)));
@@ -261,6 +260,8 @@ export class Zone {
     const hasName = after.exists || after.services > 0;
     if (hasName) this.#namespaces.set(name, after);
     else this.#namespaces.delete(name);
+    const hadName = before.exists || before.services > 0;
+    if (hadName === hasName && this.#records.refused === 0) return;
     for (const node of this.#namespaceNodes(name)) {
       if (hasName) this.#records.set(node);
       else this.#records.table.delete(node.owner);

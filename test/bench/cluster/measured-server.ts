@@ -78,6 +78,10 @@ export class MeasuredServer {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   get hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
