@@ -74,6 +74,11 @@ export const MAX_TABLE_BYTES = 2 ** 31;
 export const MAX_KEY_BYTES = 255;
 export const MAX_VALUE_BYTES = 1 << 20;
 
+/** Of the file with an image of the table: `table-image.ts`. */
+export const IMAGE_HEADER_BYTES = 4096;
+/** Parts of the memory that are copied there one by one. */
+export const REGION_BYTES = 1 << 16;
+
 /** Gives the bytes of a record, for a key and a value of so many; both begin at multiples of 4. */
 export function recordBytes(keyLength: number, valueLength: number): number {
   return valueOffset(keyLength) + ((valueLength + 3) & ~3);

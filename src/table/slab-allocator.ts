@@ -14,6 +14,8 @@
  * Invariants: a slab is free, or belongs to one class, or to one run; used[slab] is the number of its slots in
  * use; a slab is in its class's list `partial` if and only if it has a free slot.
  */
+import { BitSet } from './bit-set.ts';
+
 export const SLAB_BYTES = 1 << 16;
 const MAX_SLOT_BYTES = SLAB_BYTES >> 1;
 const GRANULE_BYTES = 16;
@@ -44,6 +46,8 @@ export class SlabAllocator {
   /** No slab below this one is free. */
   #firstFree = 0;
   #slabsInUse = 0;
+  /** Granules at which a claimed record begins, while records are claimed. */
+  #claimed: BitSet | undefined;
 
   /** The arena goes from byte `arenaAt`, a multiple of 16, to the end of the words. */
   constructor(memory: { words: Int32Array; arenaAt: number }) {
@@ -78,6 +82,65 @@ export class SlabAllocator {
     const slab = Math.floor((offset - this.#arenaAt) / SLAB_BYTES);
     if (this.#class[slab] === RUN) this.#release(slab, this.#used[slab]);
     else this.#freeSlot(slab, offset);
+  }
+
+  /** Begins to take over memory that is in use up to byte `end`: `claim()` each record, then `endClaims()`. */
+  beginClaims(end: number): void {
+    this.#claimed = new BitSet((end - this.#arenaAt) / GRANULE_BYTES);
+  }
+
+  /** Takes the slot of a record that stands there already; false where that cannot be one, or is taken. */
+  claim(offset: number, bytes: number): boolean {
+    const slab = Math.floor((offset - this.#arenaAt) / SLAB_BYTES);
+    if (bytes > MAX_SLOT_BYTES) return this.#claimRun(slab, { offset, bytes });
+    const kind = classOf(bytes);
+    const slot = (offset - this.#startOf(slab)) / SLOT_BYTES[kind];
+    const granule = (offset - this.#arenaAt) / GRANULE_BYTES;
+    if (!Number.isInteger(slot) || slot >= slotsOf(kind) || this.#claimed?.has(granule))
+      return false;
+    if (this.#class[slab] === FREE) {
+      this.#class[slab] = kind;
+      this.#slabsInUse++;
+    }
+    if (this.#class[slab] !== kind) return false;
+    this.#claimed?.add(granule);
+    this.#used[slab]++;
+    this.#touched[slab] = Math.max(this.#touched[slab], slot + 1);
+    return true;
+  }
+
+  /** Frees the slots between those that were claimed. */
+  endClaims(): void {
+    const claimed = this.#claimed;
+    for (let slab = 0; slab < this.#slabs && claimed !== undefined; slab++) {
+      const kind = this.#class[slab];
+      if (kind === FREE || kind === RUN) continue;
+      for (let slot = this.#touched[slab] - 1; slot >= 0; slot--) {
+        const offset = this.#startOf(slab) + slot * SLOT_BYTES[kind];
+        if (claimed.has((offset - this.#arenaAt) / GRANULE_BYTES)) continue;
+        this.#words[offset >> 2] = this.#free[slab];
+        this.#free[slab] = offset;
+      }
+      if (this.#used[slab] < slotsOf(kind)) this.#linkPartial(slab);
+    }
+    this.#claimed = undefined;
+  }
+
+  /** Byte after the last slab that is in use. */
+  get end(): number {
+    let slab = this.#slabs;
+    while (slab > 0 && this.#class[slab - 1] === FREE) slab--;
+    return this.#startOf(slab);
+  }
+
+  #claimRun(slab: number, { offset, bytes }: { offset: number; bytes: number }): boolean {
+    const count = Math.ceil(bytes / SLAB_BYTES);
+    if (offset !== this.#startOf(slab) || slab + count > this.#slabs) return false;
+    for (let i = slab; i < slab + count; i++) if (this.#class[i] !== FREE) return false;
+    this.#class.fill(RUN, slab, slab + count);
+    this.#used[slab] = count;
+    this.#slabsInUse += count;
+    return true;
   }
 
   #allocateSlot(kind: number): number {

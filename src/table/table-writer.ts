@@ -1,11 +1,14 @@
 /**
  * The writer's side of the table: the only one that changes it. `layout.ts` says in which order, and why.
  */
+import { Adoption } from './adoption.ts';
+import { BitSet } from './bit-set.ts';
 import { halfSipHash } from './half-sip-hash.ts';
 import {
   MAX_KEY_BYTES,
   MAX_VALUE_BYTES,
   RECORD_WORD,
+  REGION_BYTES,
   recordBytes,
   valueOffset,
   WORD,
@@ -17,6 +20,8 @@ import { type TableView, viewTable } from './table.ts';
 /** Retired records that one change frees at most: twice what it retires, so that the rest shrinks. */
 const RECLAIM_PER_CHANGE = 2;
 const POISON = 0xdb;
+/** Records begin at multiples of it. */
+const RECORD_GRANULE_BYTES = 16;
 const FIRST_VALUE_WORDS = 64;
 
 export interface TableWriterOptions {
@@ -41,10 +46,10 @@ export interface TableStats {
 }
 
 export class TableWriter {
-  readonly #view: TableView;
+  readonly view: TableView;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
-  readonly #allocator: SlabAllocator;
+  #allocator: SlabAllocator;
   readonly #retired: RetiredRecords;
   readonly #poisonFreed: boolean;
   readonly #keyWords = new Int32Array((MAX_KEY_BYTES + 1) >> 2);
@@ -61,17 +66,21 @@ export class TableWriter {
   #retiredBytes = 0;
   #rejected = 0;
   #changes = 0;
+  /** Regions that have changed since somebody began to copy them. */
+  #changedRegions: BitSet | undefined;
+  /** Granules of records that were adopted and not put since. */
+  #unconfirmed: BitSet | undefined;
 
   /** Takes over a new table; throws where it has had a writer, whose memory of what is free is not shared. */
   constructor(buffer: SharedArrayBuffer, { poisonFreed = false }: TableWriterOptions = {}) {
-    this.#view = viewTable(buffer);
-    this.#words = this.#view.words;
-    this.#bytes = this.#view.bytes;
+    this.view = viewTable(buffer);
+    this.#words = this.view.words;
+    this.#bytes = this.view.bytes;
     if (Atomics.exchange(this.#words, WORD.writer, 1) !== 0) {
       throw new Error('Cannot open table for writing: it has had a writer');
     }
-    this.#allocator = new SlabAllocator(this.#view);
-    this.#retired = new RetiredRecords(this.#view);
+    this.#allocator = new SlabAllocator(this.view);
+    this.#retired = new RetiredRecords(this.view);
     this.#poisonFreed = poisonFreed;
   }
 
@@ -113,7 +122,10 @@ export class TableWriter {
     }
     const link = this.#foundLink;
     const old = this.#words[link];
-    if (old !== 0 && this.#holds(old, value, valueLength)) return old;
+    if (old !== 0 && this.#holds(old, value, valueLength)) {
+      this.#unconfirmed?.delete(this.#granuleOf(old));
+      return old;
+    }
     const record = this.#write(value, valueLength);
     if (record === 0) {
       this.#rejected++;
@@ -121,6 +133,7 @@ export class TableWriter {
     }
     if (old !== 0) this.#words[record >> 2] = this.#words[old >> 2];
     Atomics.store(this.#words, link, record);
+    this.#noteChange(link, record);
     this.#count(record, 1);
     this.#changes++;
     if (old !== 0) this.#retire(old);
@@ -140,10 +153,7 @@ export class TableWriter {
     const link = this.#linkTo(this.#hash(keyLength), keyLength);
     const old = this.#words[link];
     if (old === 0) return false;
-    Atomics.store(this.#words, link, this.#words[old >> 2]);
-    this.#changes++;
-    this.#retire(old);
-    this.reclaim(RECLAIM_PER_CHANGE);
+    this.#unlink(link, old);
     return true;
   }
 
@@ -175,7 +185,7 @@ export class TableWriter {
 
   /** Gives a copy of the key whose record `set()` put at this address, which must still be that key's. */
   keyAt(record: number): Uint8Array {
-    if (record < this.#view.arenaAt) {
+    if (record < this.view.arenaAt) {
       throw new RangeError(`Cannot read key at ${record}: no record's address`);
     }
     const start = record + RECORD_WORD.key * 4;
@@ -196,6 +206,71 @@ export class TableWriter {
       this.#allocator.free(record);
     }
     return limit;
+  }
+
+  /** Begins to take over the memory of an earlier run's table; this one must be empty. */
+  adopt(): Adoption {
+    if (this.#records > 0) throw new Error('Cannot adopt records: the table has some');
+    return new Adoption({
+      view: this.view,
+      onFinished: ({ allocator, end }) => {
+        this.#allocator = allocator;
+        this.#unconfirmed = new BitSet(this.#granuleOf(end));
+      },
+      onRecord: (record) => {
+        this.#count(record, 1);
+        this.#unconfirmed?.add(this.#granuleOf(record));
+      },
+    });
+  }
+
+  /** Whether a record was adopted and not put since: nobody has said yet that it still holds. */
+  isUnconfirmed(record: number): boolean {
+    return this.#unconfirmed?.has(this.#granuleOf(record)) ?? false;
+  }
+
+  /** Deletes what was adopted and not put since, and gives how many records that were. */
+  sweep(): number {
+    let swept = 0;
+    for (
+      let bucket = 0;
+      this.#unconfirmed !== undefined && bucket <= this.view.bucketMask;
+      bucket++
+    ) {
+      let link = this.view.bucketsAt + bucket;
+      for (let record = this.#words[link]; record !== 0; record = this.#words[link]) {
+        if (this.isUnconfirmed(record)) {
+          this.#unlink(link, record);
+          swept++;
+        } else link = (record >> 2) + RECORD_WORD.next;
+      }
+    }
+    this.#unconfirmed = undefined;
+    return swept;
+  }
+
+  /** From now on notes which regions change, until `ignoreChanges()`. */
+  noteChanges(): BitSet {
+    this.#changedRegions = new BitSet(Math.ceil(this.#bytes.length / REGION_BYTES));
+    return this.#changedRegions;
+  }
+
+  ignoreChanges(): void {
+    this.#changedRegions = undefined;
+  }
+
+  /** Regions from the start of the memory to the last that is in use. */
+  get usedRegions(): number {
+    return Math.ceil(this.#allocator.end / REGION_BYTES);
+  }
+
+  /** Copies a region, with zeros for the words that readers write, and for what is behind the memory's end. */
+  copyRegion(region: number, into: Uint8Array): void {
+    const start = region * REGION_BYTES;
+    const bytes = this.#bytes.subarray(start, start + REGION_BYTES);
+    into.fill(0, bytes.length);
+    into.set(bytes);
+    into.fill(0, 0, Math.min(Math.max(this.view.bucketsAt * 4 - start, 0), into.length));
   }
 
   /** Gives what the table holds and takes, in records and bytes. */
@@ -220,7 +295,7 @@ export class TableWriter {
   #hash(keyLength: number): number {
     checkKeyLength(keyLength);
     for (let i = keyLength; (i & 3) !== 0; i++) this.key[i] = 0;
-    return halfSipHash(this.#keyWords, keyLength, this.#view.key0, this.#view.key1);
+    return halfSipHash(this.#keyWords, keyLength, this.view.key0, this.view.key1);
   }
 
   /**
@@ -229,7 +304,7 @@ export class TableWriter {
    */
   #linkTo(hash: number, length: number): number {
     const words = this.#words;
-    let link = this.#view.bucketsAt + (hash & this.#view.bucketMask);
+    let link = this.view.bucketsAt + (hash & this.view.bucketMask);
     for (let record = words[link]; record !== 0; record = words[link]) {
       const at = record >> 2;
       if (words[at + RECORD_WORD.hash] === hash && this.#keyLength(record) === length) {
@@ -283,9 +358,33 @@ export class TableWriter {
     return this.#allocator.allocate(bytes);
   }
 
+  #unlink(link: number, record: number): void {
+    Atomics.store(this.#words, link, this.#words[record >> 2]);
+    this.#noteChange(link, 0);
+    this.#changes++;
+    this.#retire(record);
+    this.reclaim(RECLAIM_PER_CHANGE);
+  }
+
+  /** Notes that a link has changed, and a record is new, where there is one. */
+  #noteChange(link: number, record: number): void {
+    const changed = this.#changedRegions;
+    if (changed === undefined) return;
+    changed.add(Math.floor((link * 4) / REGION_BYTES));
+    if (record === 0) return;
+    const last = Math.floor((record + this.#sizeOf(record) - 1) / REGION_BYTES);
+    for (let region = Math.floor(record / REGION_BYTES); region <= last; region++)
+      changed.add(region);
+  }
+
+  #granuleOf(record: number): number {
+    return (record - this.view.arenaAt) / RECORD_GRANULE_BYTES;
+  }
+
   /** Takes a record that is out of its chain; it is freed when every reader has passed a quiet point. */
   #retire(record: number): void {
     this.#count(record, -1);
+    this.#unconfirmed?.delete(this.#granuleOf(record));
     this.#retiredBytes += this.#sizeOf(record);
     this.#retired.add(record);
   }

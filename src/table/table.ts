@@ -13,6 +13,8 @@ export interface TableOptions {
   readonly buckets?: number;
   /** Most readers, at least 1. Default 16. */
   readonly readers?: number;
+  /** 64 bits for the hash, that of an image which is to be read; default random ones. */
+  readonly key?: Int32Array | undefined;
 }
 
 const DEFAULT_BYTES = 512 << 20;
@@ -44,7 +46,7 @@ export function createTable(options: TableOptions = {}): SharedArrayBuffer {
   words[WORD.readers] = readers;
   words[WORD.bucketsAt] = bucketsAt;
   words[WORD.arenaAt] = arenaAt;
-  words.set(randomKey(), WORD.key0);
+  words.set(options.key ?? randomKey(), WORD.key0);
   words[WORD.epoch] = 1;
   words[WORD.magic] = MAGIC;
   return words.buffer;
@@ -96,7 +98,7 @@ export function checkReader({ readers }: TableView, reader: number): void {
   throw new RangeError(`Cannot use reader ${reader}: the table has ${readers}, from 0`);
 }
 
-function checkNumbers(options: Required<TableOptions>): void {
+function checkNumbers(options: Required<Omit<TableOptions, 'key'>>): void {
   const { maxBytes, buckets, readers } = options;
   if (!(maxBytes <= MAX_TABLE_BYTES)) {
     throw new RangeError(

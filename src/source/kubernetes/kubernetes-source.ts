@@ -22,6 +22,9 @@ import type { Scope } from './resource-requests.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 
+/** Objects of a list wait so long for more of them. */
+const LISTING_PAUSE_MS = 20;
+
 export interface KubernetesSourceOptions {
   readonly readAccess: ReadAccess;
   /** Takes the objects; nothing else may write to it. */
@@ -159,14 +162,19 @@ export class KubernetesSource {
     };
   }
 
-  /** What comes in one turn of the event loop, of whatever resource, is acted on once: events come in thousands. */
+  /**
+   * What comes in one turn of the event loop, of whatever resource, is acted on once: events come in thousands. As
+   * long as lists come, there is more to it than that.
+   */
   #scheduleChange(): void {
     if (this.#isChangeScheduled) return;
     this.#isChangeScheduled = true;
-    setImmediate(() => {
+    const tell = () => {
       this.#isChangeScheduled = false;
       if (!this.#stopping.signal.aborted) this.#tellChange();
-    });
+    };
+    if (this.isComplete) setImmediate(tell);
+    else setTimeout(tell, LISTING_PAUSE_MS);
   }
 
   #tellChange(): void {
