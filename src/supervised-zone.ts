@@ -9,6 +9,7 @@ import { ownAddresses } from './own-addresses.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
 import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
+import { peekKey } from './table/peek-key.ts';
 import { createTable } from './table/table.ts';
 import type {
   ZoneMemory,
@@ -19,6 +20,7 @@ import type {
 } from './threads.ts';
 import { createZoneStatus, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
+import { zoneImagePath } from './zone-image-path.ts';
 
 const MAX_START_DEATHS = 3;
 /** As many responders as there may be, and the main thread, which answers what they hand on. */
@@ -49,7 +51,9 @@ export class SupervisedZone {
 
   constructor(options: SupervisedZoneOptions) {
     this.#options = options;
-    this.#memory = createZoneMemory();
+    const { source, stateDir } = options.configuration;
+    const hasImage = source.kubernetes !== null && stateDir !== '';
+    this.#memory = createZoneMemory(hasImage ? peekKey(zoneImagePath(stateDir)) : undefined);
     this.#filling = this.#memory;
     this.#supervisor = new Supervisor({
       name: this.name,
@@ -110,6 +114,7 @@ export class SupervisedZone {
       zones,
       gauges,
       vips: this.#vips,
+      isSuccessor: this.#isStarted,
       memory: this.#filling,
       addresses: ownAddresses(listen),
     };
@@ -139,6 +144,7 @@ export class SupervisedZone {
   }
 }
 
-function createZoneMemory(): ZoneMemory {
-  return { table: createTable({ readers: TABLE_READERS }), status: createZoneStatus() };
+/** With the hash key of an image, for that to fit. */
+function createZoneMemory(key?: Int32Array): ZoneMemory {
+  return { table: createTable({ readers: TABLE_READERS, key }), status: createZoneStatus() };
 }

@@ -29,6 +29,8 @@ export interface ZoneThreadData {
   readonly gauges: SharedArrayBuffer;
   /** Virtual IPs that a predecessor gave out. */
   readonly vips: VipMemory | undefined;
+  /** Whether responders answer from what a predecessor has filled, until this thread has everything. */
+  readonly isSuccessor: boolean;
   /** This server's own addresses, for `ns.dns.<domain>`. */
   readonly addresses: readonly Uint8Array[];
 }

@@ -11,7 +11,7 @@ import type { ZoneSource, ZoneSourceOptions } from './zone-source.ts';
 /** Follows the cluster that the configuration names. */
 export function followCluster(
   { kubeconfig, context }: KubernetesConfiguration,
-  { configuration, store, onChange, onLog }: ZoneSourceOptions,
+  { configuration, store, servedSince, mayRestore, onChange, onLog }: ZoneSourceOptions,
 ): ZoneSource {
   const { namespaces, labels, pods } = configuration;
   const source = new KubernetesSource({
@@ -25,6 +25,8 @@ export function followCluster(
     needsPods: pods === 'verified',
     stateDir: configuration.stateDir,
     cluster: `${kubeconfig} ${context}`,
+    servedSince,
+    mayRestore,
     onChange,
     onEvent: onLog,
   });

@@ -30,6 +30,10 @@ export interface ZoneSourceOptions {
   readonly configuration: Configuration;
   /** Takes the objects. */
   readonly store: Store;
+  /** Since when what an earlier run has held is served, in milliseconds since the epoch; undefined where none is. */
+  readonly servedSince: number | undefined;
+  /** Whether objects of an earlier run may be served where that is not so. */
+  readonly mayRestore: boolean;
   /** Virtual IPs that a predecessor gave out. */
   readonly vips: VipMemory | undefined;
   readonly onVips: (vips: VipMemory) => void;

@@ -10,13 +10,20 @@ import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
-import type { ZoneThreadCommand, ZoneThreadData, ZoneThreadMessage } from './threads.ts';
+import type {
+  ZoneSummary,
+  ZoneThreadCommand,
+  ZoneThreadData,
+  ZoneThreadMessage,
+} from './threads.ts';
 import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
+import type { ZoneImage } from './zone-image.ts';
 import { createZoneSource } from './zone-source.ts';
 
-const { configuration, zones, memory, addresses, gauges, vips } = workerData as ZoneThreadData;
+const { configuration, zones, memory, addresses, gauges, vips, isSuccessor } =
+  workerData as ZoneThreadData;
 const table = new TableWriter(memory.table);
 const status = new ZoneStatus(memory.status);
 const labelRequirements = parseLabelSelector(configuration.labels) ?? [];
@@ -28,6 +35,9 @@ const store = new Store({
   }),
 });
 const zoneGauges = new ZoneGauges(gauges);
+const image = await createImage();
+/** What is served of an earlier run, until all objects are known. A successor's responders have something newer. */
+const restored = isSuccessor ? undefined : image?.read();
 const zone = new Zone({
   ...configuration,
   table,
@@ -36,10 +46,13 @@ const zone = new Zone({
   addresses,
   now: () => Math.floor(Date.now() / 1000),
 });
+if (restored !== undefined) serveRestored(restored.takenAt, restored.summary);
 const source = await createZoneSource({
   configuration,
   store,
   vips,
+  servedSince: restored?.takenAt,
+  mayRestore: !isSuccessor,
   onVips: (given) => tell({ kind: 'vips', vips: given }),
   onChange: applyChanges,
   onLog: (event) => tell({ kind: 'log', event }),
@@ -56,6 +69,34 @@ let toldRefused = 0;
 parentPort?.on('message', obey);
 start();
 
+/** Only a cluster has an image: manifests are there themselves. */
+async function createImage(): Promise<ZoneImage | undefined> {
+  if (configuration.stateDir === '' || configuration.source.kubernetes === null) return undefined;
+  const { ZoneImage } = await import('./zone-image.ts');
+  return new ZoneImage({
+    configuration,
+    table,
+    content: () =>
+      status.state === 'ready' ? { summary: summarize(), endpoints: zone.endpoints } : undefined,
+    onLog: (event) => tell({ kind: 'log', event }),
+  });
+}
+
+/** Answers at once, before anything of the source is even loaded. */
+function serveRestored(takenAt: number, summary: ZoneSummary): void {
+  zone.commit();
+  status.state = 'stale';
+  zoneGauges.set({ apiStaleSinceSeconds: takenAt / 1000 });
+  const fields = {
+    code: 'ERR_STALE',
+    takenAt: new Date(takenAt).toISOString(),
+    names: table.stats().records,
+  };
+  const event = { level: 'warn', message: 'serving the zone of an earlier run', fields } as const;
+  tell({ kind: 'log', event });
+  tell({ kind: 'ready', summary });
+}
+
 function start(): void {
   try {
     source.start();
@@ -69,6 +110,7 @@ function start(): void {
 
 /** Hands to the zone what changed in the store. */
 function applyChanges(): void {
+  const { changes } = table;
   const { services, namespaces, podIps } = store.takeChanges();
   for (const key of services) setService(key);
   for (const name of namespaces) setNamespace(name);
@@ -77,6 +119,7 @@ function applyChanges(): void {
   }
   settleState();
   zone.commit();
+  if (table.changes !== changes) image?.noteChange();
   tellRefused();
 }
 
@@ -90,6 +133,8 @@ function settleState(): void {
       if (isDecidedByEndpoints(service)) setService(keyOf(service));
     }
   }
+  // What an earlier run has served and nobody has said again is gone.
+  if (state === 'ready') table.sweep();
   zone.commit();
   const wasStarting = status.state === 'starting';
   status.state = state;
@@ -114,12 +159,16 @@ function tellRefused(): void {
 }
 
 function writeGauges(): void {
+  const isRestored = restored !== undefined && status.state !== 'ready';
+  const held = isRestored
+    ? { ...restored.summary, endpoints: restored.endpoints }
+    : { ...counts(), endpoints: zone.endpoints };
   const { records, usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
   zoneGauges.set({
     names: records,
-    services: store.serviceCount,
-    endpoints: zone.endpoints,
-    namespaces: store.namespaceCount,
+    services: held.services,
+    endpoints: held.endpoints,
+    namespaces: held.namespaces,
     serial: status.serial,
     lastChangeSeconds: zone.changedAt,
     tableUsedBytes: usedBytes,
@@ -167,10 +216,13 @@ function namespacesOf(ip: string): Set<string> {
   return new Set(present.map((pod) => pod.namespace).filter(isExposed));
 }
 
-function summarize() {
+function counts() {
+  return { services: store.serviceCount, namespaces: store.namespaceCount };
+}
+
+function summarize(): ZoneSummary {
   return {
-    services: store.serviceCount,
-    namespaces: store.namespaceCount,
+    ...counts(),
     problems: source.problems,
     examples: exampleQuestions(store.services(), configuration.zones[0]),
   };
@@ -180,6 +232,7 @@ function obey(command: ZoneThreadCommand): void {
   switch (command.kind) {
     case 'stop':
       source.stop();
+      void image?.close();
       parentPort?.close();
       return;
   }

@@ -75,7 +75,8 @@ export class ReverseZone {
     const { table } = this.#records;
     const length = writeReverseName(addresses, at, size, table.key);
     const record = table.find(length);
-    if (record !== 0) {
+    // Nobody knows whether what an earlier run has left still points anywhere.
+    if (record !== 0 && !table.isUnconfirmed(record)) {
       if (this.#isOnlyTarget(table.valueStart(record), target, targetLength)) return;
       const owner = table.key.slice(0, length);
       this.#addFurther(owner, target.slice(0, targetLength));

@@ -39,6 +39,10 @@ export interface KubernetesSourceOptions {
   readonly stateDir?: string;
   /** Tells apart whose snapshot it is. */
   readonly cluster?: string;
+  /** Since when what an earlier run has held is served without its objects, which are then not read. */
+  readonly servedSince?: number | undefined;
+  /** Whether they are read where that is not so; default true. */
+  readonly mayRestore?: boolean;
   /** Called when a batch of changes has changed the store. */
   readonly onChange: () => void;
   readonly onEvent: (event: SourceEvent) => void;
@@ -122,6 +126,9 @@ export class KubernetesSource {
 
   /** Serves what an earlier run has held, until the first lists are there. */
   #restore(): void {
+    const { servedSince, mayRestore = true } = this.#options;
+    this.#restoredFrom = servedSince;
+    if (servedSince !== undefined || !mayRestore) return;
     const snapshot = this.#keeper?.read();
     if (snapshot === undefined) return;
     const reflectorOf = new Map(

@@ -1,10 +1,9 @@
-/** When the snapshot is written: while what is held changes, twice a minute, and at the end. */
+/** Keeps the snapshot of the objects: reads what an earlier run has held, and writes what is held. */
 import type { Resource } from '../resources.ts';
 import type { Clock } from './clock.ts';
+import { PacedWriter } from './paced-writer.ts';
 import type { SourceEvent } from './reflector-log.ts';
 import { type Snapshot, SnapshotError, type SnapshotFile } from './snapshot-file.ts';
-
-const PAUSE_MS = 30_000;
 
 export interface SnapshotKeeperOptions {
   readonly file: SnapshotFile;
@@ -16,12 +15,15 @@ export interface SnapshotKeeperOptions {
 
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
-  #cancel: (() => void) | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #hasFailed = false;
+  readonly #writer: PacedWriter;
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
+    this.#writer = new PacedWriter({
+      clock: options.clock,
+      write: () => this.#write(),
+      onError: (error) => this.#report(error),
+    });
   }
 
   /** Reads what an earlier run has held; undefined where there is nothing of use. */
@@ -36,37 +38,18 @@ export class SnapshotKeeper {
 
   /** Says that something has changed. */
   noteChange(): void {
-    this.#cancel ??= this.#options.clock.after(PAUSE_MS, () => {
-      this.#cancel = undefined;
-      this.#write();
-    });
+    this.#writer.noteChange();
   }
 
   /** Writes what was not written yet, and resolves when that is done. */
-  async close(): Promise<void> {
-    const isBehind = this.#cancel !== undefined;
-    this.#cancel?.();
-    this.#cancel = undefined;
-    if (isBehind) this.#write();
-    await this.#writing;
+  close(): Promise<void> {
+    return this.#writer.close();
   }
 
-  /** One after the other: both would write to the same file. */
-  #write(): void {
-    this.#writing = this.#writing.then(() => this.#writeNow());
-  }
-
-  async #writeNow(): Promise<void> {
+  async #write(): Promise<void> {
     const { file, clock, resources } = this.#options;
     const held = resources();
-    if (held === undefined) return;
-    try {
-      await file.write({ takenAt: clock.now(), resources: held });
-      this.#hasFailed = false;
-    } catch (error) {
-      if (!this.#hasFailed) this.#report(error);
-      this.#hasFailed = true;
-    }
+    if (held !== undefined) await file.write({ takenAt: clock.now(), resources: held });
   }
 
   #report(error: unknown): void {
