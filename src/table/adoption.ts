@@ -6,6 +6,7 @@
  * Every address is checked before it is believed, so that a chain without an end, or two records in one slot, is an
  * error here and not a thread that goes round for ever.
  */
+import type { BitSet } from './bit-set.ts';
 import { ImageError } from './image-error.ts';
 import {
   MAX_KEY_BYTES,
@@ -21,14 +22,17 @@ const RECORD_ALIGNMENT_BYTES = 16;
 
 export interface Adopted {
   readonly allocator: SlabAllocator;
-  /** Byte after the last one that was taken. */
-  readonly end: number;
+  /** Granules at which a record begins. */
+  readonly granules: BitSet;
+  readonly records: number;
+  /** Bytes of the keys, and of the whole records. */
+  readonly keyBytes: number;
+  readonly usedBytes: number;
 }
 
 export interface AdoptionOptions {
   readonly view: TableView;
-  /** Called for each record, before any of them can be found. */
-  readonly onRecord: (record: number) => void;
+  /** Called with what was taken, before any of it can be found. */
   readonly onFinished: (adopted: Adopted) => void;
 }
 
@@ -57,29 +61,35 @@ export class Adoption {
 
   /** Publishes what was taken, up to byte `end`. Throws ImageError where it is no table. */
   finish(end: number): void {
-    const { view, onRecord, onFinished } = this.#options;
-    const allocator = new SlabAllocator(view);
-    const records: number[] = [];
-    allocator.beginClaims(end);
-    for (let bucket = 0; bucket <= view.bucketMask; bucket++) {
-      let record = this.#head[view.bucketsAt + bucket];
-      while (record !== 0) {
-        this.#check(record, { bucket, end });
-        if (!allocator.claim(record, this.#sizeOf(record))) fail(record);
-        records.push(record);
-        record = view.words[(record >> 2) + RECORD_WORD.next];
-      }
-    }
-    allocator.endClaims();
-    onFinished({ allocator, end });
-    for (const record of records) onRecord(record);
-    for (let bucket = 0; bucket <= view.bucketMask; bucket++) {
-      const at = view.bucketsAt + bucket;
+    const { view, onFinished } = this.#options;
+    onFinished(this.#walk(end));
+    for (let at = view.bucketsAt; at <= view.bucketsAt + view.bucketMask; at++) {
       if (this.#head[at] !== 0) Atomics.store(view.words, at, this.#head[at]);
     }
   }
 
-  #check(record: number, { bucket, end }: { bucket: number; end: number }): void {
+  /** Goes over every record once: they lie far from one another, so that each costs a miss of the cache. */
+  #walk(end: number): Adopted {
+    const { view } = this.#options;
+    const allocator = new SlabAllocator(view);
+    allocator.beginClaims(end);
+    let [records, keyBytes, usedBytes] = [0, 0, 0];
+    for (let bucket = 0; bucket <= view.bucketMask; bucket++) {
+      let record = this.#head[view.bucketsAt + bucket];
+      while (record !== 0) {
+        const size = this.#sizeOf(record, { bucket, end });
+        if (!allocator.claim(record, size)) fail(record);
+        records++;
+        keyBytes += view.words[(record >> 2) + RECORD_WORD.keyLength];
+        usedBytes += size;
+        record = view.words[(record >> 2) + RECORD_WORD.next];
+      }
+    }
+    return { allocator, granules: allocator.endClaims(), records, keyBytes, usedBytes };
+  }
+
+  /** Gives the bytes of the record that a link leads to; throws where there can be none. */
+  #sizeOf(record: number, { bucket, end }: { bucket: number; end: number }): number {
     const { view } = this.#options;
     const isInside = record >= view.arenaAt && record + RECORD_ALIGNMENT_BYTES * 2 <= end;
     if (!isInside || record % RECORD_ALIGNMENT_BYTES !== 0) fail(record);
@@ -89,13 +99,9 @@ export class Adoption {
     const isKey = keyLength > 0 && keyLength <= MAX_KEY_BYTES;
     const isValue = valueLength >= 0 && valueLength <= MAX_VALUE_BYTES;
     const isHere = (view.words[at + RECORD_WORD.hash] & view.bucketMask) === bucket;
-    if (!isKey || !isValue || !isHere || record + this.#sizeOf(record) > end) fail(record);
-  }
-
-  #sizeOf(record: number): number {
-    const { words } = this.#options.view;
-    const at = record >> 2;
-    return recordBytes(words[at + RECORD_WORD.keyLength], words[at + RECORD_WORD.valueLength]);
+    const size = recordBytes(keyLength, valueLength);
+    if (!isKey || !isValue || !isHere || record + size > end) fail(record);
+    return size;
   }
 }
 

@@ -109,10 +109,11 @@ export class SlabAllocator {
     return true;
   }
 
-  /** Frees the slots between those that were claimed. */
-  endClaims(): void {
+  /** Frees the slots between those that were claimed, and gives the granules at which these begin. */
+  endClaims(): BitSet {
     const claimed = this.#claimed;
-    for (let slab = 0; slab < this.#slabs && claimed !== undefined; slab++) {
+    if (claimed === undefined) throw new Error('Cannot end claims: none have begun');
+    for (let slab = 0; slab < this.#slabs; slab++) {
       const kind = this.#class[slab];
       if (kind === FREE || kind === RUN) continue;
       for (let slot = this.#touched[slab] - 1; slot >= 0; slot--) {
@@ -124,6 +125,7 @@ export class SlabAllocator {
       if (this.#used[slab] < slotsOf(kind)) this.#linkPartial(slab);
     }
     this.#claimed = undefined;
+    return claimed;
   }
 
   /** Byte after the last slab that is in use. */

@@ -213,13 +213,12 @@ export class TableWriter {
     if (this.#records > 0) throw new Error('Cannot adopt records: the table has some');
     return new Adoption({
       view: this.view,
-      onFinished: ({ allocator, end }) => {
-        this.#allocator = allocator;
-        this.#unconfirmed = new BitSet(this.#granuleOf(end));
-      },
-      onRecord: (record) => {
-        this.#count(record, 1);
-        this.#unconfirmed?.add(this.#granuleOf(record));
+      onFinished: (adopted) => {
+        this.#allocator = adopted.allocator;
+        this.#unconfirmed = adopted.granules;
+        this.#records = adopted.records;
+        this.#keyBytes = adopted.keyBytes;
+        this.#usedBytes = adopted.usedBytes;
       },
     });
   }
