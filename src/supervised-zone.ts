@@ -6,6 +6,7 @@
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import { ownAddresses } from './own-addresses.ts';
+import { collectGarbage, trimMalloc } from './return-memory.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
 import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
@@ -124,6 +125,10 @@ export class SupervisedZone {
     switch (message.kind) {
       case 'log':
         logEvent(this.#options.log, message.event);
+        return;
+      case 'settled':
+        collectGarbage();
+        void trimMalloc();
         return;
       case 'vips':
         this.#vips = message.vips;

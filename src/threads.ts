@@ -39,6 +39,8 @@ export type ZoneThreadMessage =
   | { readonly kind: 'log'; readonly event: LogEvent }
   /** Every object has been taken in: the table is the whole zone. */
   | { readonly kind: 'ready'; readonly summary: ZoneSummary }
+  /** What that has left behind is collected. */
+  | { readonly kind: 'settled' }
   /** Virtual IPs that were given out: a successor gives them again. */
   | { readonly kind: 'vips'; readonly vips: VipMemory }
   /** Nothing can be taken in, for a reason that whoever started the server has to mend. */

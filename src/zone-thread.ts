@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
+import { collectGarbage } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
 import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
@@ -58,6 +59,11 @@ const source = await createZoneSource({
   onLog: (event) => tell({ kind: 'log', event }),
 });
 
+/** A list leaves as much behind as it brings; V8 would keep the room for the next one. */
+const COLLECT_AFTER_MS = 500;
+/** Services that change at once, by which a list is known. */
+const MANY_SERVICES = 1000;
+
 /** Whether endpoints are known, be it from an earlier run: before that nothing is answered that they decide. */
 let hasEndpoints = false;
 /** Nobody looks more often, and changes come by the thousand; what has nothing to do with them is told, too. */
@@ -65,6 +71,7 @@ const GAUGES_EVERY_MS = 250;
 setInterval(writeGauges, GAUGES_EVERY_MS).unref();
 
 let toldRefused = 0;
+let collecting: NodeJS.Timeout | undefined;
 
 parentPort?.on('message', obey);
 start();
@@ -120,7 +127,16 @@ function applyChanges(): void {
   settleState();
   zone.commit();
   if (table.changes !== changes) image?.noteChange();
+  if (services.size + podIps.size > MANY_SERVICES) collectLater();
   tellRefused();
+}
+
+function collectLater(): void {
+  clearTimeout(collecting);
+  collecting = setTimeout(() => {
+    collectGarbage();
+    tell({ kind: 'settled' });
+  }, COLLECT_AFTER_MS).unref();
 }
 
 /** From the first objects to all of them; what had to wait for endpoints is answered then. */
@@ -140,6 +156,7 @@ function settleState(): void {
   status.state = state;
   if (state === 'ready') zoneGauges.set({ ready: 1 });
   writeGauges();
+  collectLater();
   if (wasStarting) tell({ kind: 'ready', summary: summarize() });
 }
 

@@ -1,0 +1,29 @@
+/**
+ * Gives back to the system what a large intake leaves behind. V8 and the C library keep it for more of the same, which
+ * does not come: 25 of 190 MB with 10,000 Services and slices (test/bench/cluster).
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+let collect: (() => void) | undefined;
+
+/** Collects the garbage of this thread at once, which takes it some ten milliseconds with a large cluster. */
+export function collectGarbage(): void {
+  if (collect === undefined) {
+    // A context has the function if the flag is set when it is made.
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+  }
+  collect();
+}
+
+/** Returns what all threads have freed, where the C library can (glibc); elsewhere nothing happens. */
+export async function trimMalloc(): Promise<void> {
+  if (process.platform !== 'linux') return;
+  try {
+    const { default: koffi } = await import('koffi');
+    koffi.load(null).func('malloc_trim', 'int', ['size_t'])(0);
+  } catch {
+    // No koffi, or no such function: the memory stays with the process.
+  }
+}
