@@ -4,6 +4,7 @@ import { createInClusterAccess } from './source/kubernetes/api-access.ts';
 import { SYSTEM_CLOCK } from './source/kubernetes/clock.ts';
 import { createKubeconfigAccess } from './source/kubernetes/kubeconfig-access.ts';
 import { KubernetesSource } from './source/kubernetes/kubernetes-source.ts';
+import { neededFields } from './source/kubernetes/needed-fields.ts';
 import { keyOf } from './source/resources.ts';
 import { sourceGauges } from './source-gauges.ts';
 import type { ZoneSource, ZoneSourceOptions } from './zone-source.ts';
@@ -27,6 +28,7 @@ export function followCluster(
     cluster: `${kubeconfig} ${context}`,
     servedSince,
     mayRestore,
+    trim: neededFields(configuration),
     onChange,
     onEvent: onLog,
   });

@@ -43,6 +43,8 @@ export interface KubernetesSourceOptions {
   readonly servedSince?: number | undefined;
   /** Whether they are read where that is not so; default true. */
   readonly mayRestore?: boolean;
+  /** Makes of an object what is to be held of it; without it that is all of it. */
+  readonly trim?: (resource: Resource) => Resource;
   /** Called when a batch of changes has changed the store. */
   readonly onChange: () => void;
   readonly onEvent: (event: SourceEvent) => void;
@@ -93,6 +95,7 @@ export class KubernetesSource {
     this.#stopping.abort();
     await this.#running;
     this.#client.close();
+    if (this.#isSnapshotBehind) this.#keeper?.noteChange();
     await this.#keeper?.close();
   }
 
@@ -155,11 +158,11 @@ export class KubernetesSource {
   }
 
   #createHandler(kind: WatchedKind): ObjectHandler {
-    const { store } = this.#options;
+    const { store, trim = (resource) => resource } = this.#options;
     return {
       put: (resource: Resource) => {
         this.#isSnapshotBehind = true;
-        store.put(resource);
+        store.put(trim(resource));
       },
       remove: (key: ObjectKey) => {
         this.#isSnapshotBehind = true;

