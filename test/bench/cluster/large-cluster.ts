@@ -12,6 +12,7 @@ export interface ClusterSize {
 
 const NAMESPACES = 100;
 const WORKERS = 12;
+const OBJECTS_AT_ONCE = 1000;
 /** Every third Service is headless. */
 const HEADLESS_EVERY = 3;
 const CREATED = '2026-01-01T00:00:00Z';
@@ -24,17 +25,22 @@ export async function fillCluster(api: RealApiServer, size: ClusterSize): Promis
   await inParallel(size.services, async (i) => {
     await create(api, `/api/v1/namespaces/${namespaceOf(i)}/services`, serviceJson(i));
   });
-  const sliceOf = (i: number) => stored(sliceJson(i, size.endpoints), i);
-  await api.store(
-    'endpointslices',
-    Array.from({ length: size.services }, (_, i) => sliceOf(i)),
+  await store(api, { plural: 'endpointslices', count: size.services }, (i) =>
+    sliceJson(i, size.endpoints),
   );
-  for (let from = 0; from < size.pods; from += NAMESPACES) {
-    const count = Math.min(NAMESPACES, size.pods - from);
-    await api.store(
-      'pods',
-      Array.from({ length: count }, (_, i) => stored(podJson(from + i), from + i)),
-    );
+  await store(api, { plural: 'pods', count: size.pods }, podJson);
+}
+
+/** Stores objects a few at a time: all of them at once would take more memory than the server. */
+async function store(
+  api: RealApiServer,
+  { plural, count }: { plural: string; count: number },
+  createObject: (i: number) => object,
+): Promise<void> {
+  for (let from = 0; from < count; from += OBJECTS_AT_ONCE) {
+    const length = Math.min(OBJECTS_AT_ONCE, count - from);
+    const objects = Array.from({ length }, (_, i) => stored(createObject(from + i), from + i));
+    await api.store(plural, objects);
   }
 }
 

@@ -9,11 +9,13 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiAccess } from '../../../src/source/kubernetes/api-access.ts';
-import { kilobytesOf } from '../servers/process-usage.ts';
+import { kilobytesOf, parseStat } from '../servers/process-usage.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 
 const READY_LIMIT_MS = 60_000;
 const ASK_MS = 20;
+/** proc(5), USER_HZ. */
+const TICKS_A_SECOND = 100;
 /** Mounts a folder over /run, where a Pod has its service account, and becomes the server. */
 const WITH_ACCOUNT = 'mount --bind "$0" /run && exec "$@"';
 const WITH_CGROUP = `echo $$ > "$CGROUP/cgroup.procs" && ${WITH_ACCOUNT}`;
@@ -39,7 +41,6 @@ export interface MemoryFigures {
   readonly peak: number;
   readonly anonymous: number;
   readonly file: number;
-  readonly shared: number;
 }
 
 export class MeasuredServer {
@@ -78,8 +79,10 @@ export class MeasuredServer {
     });
   }
 
-  get pid(): number {
-    return this.#child.pid as number;
+  /** Processor time of all its threads so far. */
+  get processorSeconds(): number {
+    const stat = parseStat(readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8'));
+    return stat === undefined ? 0 : (stat.userTicks + stat.systemTicks) / TICKS_A_SECOND;
   }
 
   get hasExited(): boolean {
@@ -94,7 +97,6 @@ export class MeasuredServer {
       peak: mib('VmHWM'),
       anonymous: mib('RssAnon'),
       file: mib('RssFile'),
-      shared: mib('RssShmem'),
     };
   }
 
