@@ -14,7 +14,7 @@ export function followCluster(
   { kubeconfig, context }: KubernetesConfiguration,
   { configuration, store, servedSince, mayRestore, onChange, onLog }: ZoneSourceOptions,
 ): ZoneSource {
-  const { namespaces, labels, pods } = configuration;
+  const { namespaces, labels, pods, endpointPodNames } = configuration;
   const source = new KubernetesSource({
     readAccess:
       kubeconfig === ''
@@ -28,6 +28,7 @@ export function followCluster(
     cluster: `${kubeconfig} ${context}`,
     servedSince,
     mayRestore,
+    endpointPodNames,
     trim: neededFields(configuration),
     onChange,
     onEvent: onLog,

@@ -8,8 +8,6 @@ import type { Endpoint } from './resources.ts';
 
 const FIELD_END = '|';
 const LINE_END = '\n';
-/** What is behind the last bar of a line. */
-const LAST_FIELD = /(?<=\|)[^|\n]+$/gm;
 const READY = 0x31;
 const NOT_READY = 0x30;
 const BAR = 0x7c;
@@ -23,11 +21,6 @@ export function packEndpoints(endpoints: readonly Endpoint[]): string {
 
 export function unpackEndpoints(packed: string): Endpoint[] {
   return packed === '' ? [] : packed.split(LINE_END).map(unpackEndpoint);
-}
-
-/** Gives the text without the names of Pods. */
-export function dropPodNames(packed: string): string {
-  return packed.replaceAll(LAST_FIELD, '');
 }
 
 /** Goes from endpoint to endpoint and says where in the text each field stands, without making an object. */

@@ -43,6 +43,8 @@ export interface KubernetesSourceOptions {
   readonly servedSince?: number | undefined;
   /** Whether they are read where that is not so; default true. */
   readonly mayRestore?: boolean;
+  /** Whether endpoints are called by the names of their Pods; without that, these are not kept. */
+  readonly endpointPodNames?: boolean;
   /** Makes of an object what is to be held of it; without it that is all of it. */
   readonly trim?: (resource: Resource) => Resource;
   /** Called when a batch of changes has changed the store. */
@@ -66,7 +68,10 @@ export class KubernetesSource {
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
     const { readAccess, clock = SYSTEM_CLOCK, random = Math.random, onEvent } = options;
-    const codecs = { protobuf: new ProtobufCodec(), json: new JsonCodec() };
+    const codecs = {
+      protobuf: new ProtobufCodec({ keepsPodNames: options.endpointPodNames ?? true }),
+      json: new JsonCodec(),
+    };
     const client = new ApiClient({ readAccess, codecs, clock });
     this.#client = client;
     this.#keeper = this.#createKeeper();

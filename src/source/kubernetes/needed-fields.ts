@@ -3,13 +3,12 @@
  * 10 MB of 10,000 Services and slices, 30 MB of 150,000 Pods. Lists of ports, of which a cluster has few, are shared.
  */
 import { PackedEndpointSlice } from '../packed-endpoint-slice.ts';
-import { dropPodNames } from '../packed-endpoints.ts';
+import { packEndpoints } from '../packed-endpoints.ts';
 import type { EndpointPort, Labels, Resource } from '../resources.ts';
 
 export interface NeededFieldsOptions {
   /** Label selector of what is served; empty for all. */
   readonly labels: string;
-  readonly endpointPodNames: boolean;
 }
 
 const NO_LABELS: Labels = Object.freeze({});
@@ -19,7 +18,6 @@ const MAX_LISTS = 4096;
 
 /** Gives the function that makes of an object what is to be held of it. */
 export function neededFields(options: NeededFieldsOptions): (resource: Resource) => Resource {
-  const { endpointPodNames } = options;
   const labelsOf = ({ labels }: { labels: Labels }) => (options.labels === '' ? NO_LABELS : labels);
   const shareServicePorts = createSharing();
   const shareEndpointPorts = createSharing();
@@ -31,13 +29,14 @@ export function neededFields(options: NeededFieldsOptions): (resource: Resource)
         return { ...resource, labels: labelsOf(resource), selector: NO_LABELS, ports };
       }
       case 'EndpointSlice': {
-        const slice = new PackedEndpointSlice(resource);
-        const { packedEndpoints } = slice;
+        const { namespace, name, serviceName, addressType, packedEndpoints = '' } = resource;
+        const ports = shareEndpointPorts(resource.ports);
+        const own = { kind: resource.kind, namespace, name, serviceName, addressType };
         return new PackedEndpointSlice({
-          ...slice,
+          ...own,
           labels: labelsOf(resource),
-          ports: shareEndpointPorts(resource.ports),
-          packedEndpoints: endpointPodNames ? packedEndpoints : dropPodNames(packedEndpoints),
+          ports,
+          packedEndpoints: packedEndpoints || packEndpoints(resource.endpoints),
         });
       }
       case 'Pod': {

@@ -115,6 +115,22 @@ test('ProtobufCodec keeps the fields that are served', () => {
   ]);
 });
 
+test('ProtobufCodec leaves out the names of Pods where nobody asks for them', () => {
+  const item = {
+    metadata: { name: 'web-1', namespace: 'shop' },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', name: 'web-0' } }],
+  };
+  const body = PROTOBUF_WRITER.list({ kind: 'EndpointSlice', metadata: {}, items: [item] });
+  const podNameOf = (codec: Codec) => {
+    const [object] = readList(codec, 'EndpointSlice', [body]).objects;
+    assert.ok('resource' in object && object.resource.kind === 'EndpointSlice');
+    return object.resource.endpoints[0].podName;
+  };
+  assert.equal(podNameOf(protobuf), 'web-0');
+  assert.equal(podNameOf(new ProtobufCodec({ keepsPodNames: false })), '');
+});
+
 for (const [form, codec, writer] of FORMS) {
   test(`an object in ${form} that cannot be served costs itself alone`, () => {
     const metadata = { name: 'web', namespace: 'shop', resourceVersion: '8' };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { neededFields } from '../../../src/source/kubernetes/needed-fields.ts';
 import type { EndpointSlice, Resource, Service } from '../../../src/source/resources.ts';
-import { endpoint, endpointPort, port, service, slice } from '../../support/resources.ts';
+import { endpointPort, port, service, slice } from '../../support/resources.ts';
 import { pod } from '../pod.ts';
 
-const PLAIN = { labels: '', endpointPodNames: false };
+const PLAIN = { labels: '' };
 const LABELS = { app: 'web' };
 
 test('neededFields() leaves out of a Service what selects Pods, and keeps what is answered', () => {
@@ -19,7 +19,7 @@ test('neededFields() leaves out of a Service what selects Pods, and keeps what i
 });
 
 test('neededFields() keeps labels where they decide what is served', () => {
-  const trim = neededFields({ ...PLAIN, labels: 'app=web' });
+  const trim = neededFields({ labels: 'app=web' });
   const objects: Resource[] = [
     service('shop/web', { labels: LABELS }),
     slice('shop/web', [], { labels: LABELS }),
@@ -27,22 +27,6 @@ test('neededFields() keeps labels where they decide what is served', () => {
   for (const object of objects) {
     assert.deepEqual((trim(object) as Service | EndpointSlice).labels, LABELS);
   }
-});
-
-test('neededFields() keeps names of Pods where endpoints are called by them', () => {
-  const endpoints = [
-    endpoint('10.0.0.1', { podName: 'web-0', hostname: 'a' }),
-    endpoint('10.0.0.2', { podName: 'web-1', ready: false }),
-    endpoint('10.0.0.3'),
-  ];
-  const held = (endpointPodNames: boolean) =>
-    (neededFields({ ...PLAIN, endpointPodNames })(slice('shop/web', endpoints)) as EndpointSlice)
-      .endpoints;
-  assert.deepEqual(held(true), endpoints);
-  assert.deepEqual(
-    held(false),
-    endpoints.map((each) => ({ ...each, podName: '' })),
-  );
 });
 
 test('neededFields() leaves of a Pod its addresses, and whether it is gone', () => {

@@ -13,14 +13,17 @@ const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 /** Its memory serves one slice after another. */
 const packer = new EndpointPacker();
 
-export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> {
+export function decodeEndpointSlice(
+  reader: WireReader,
+  { keepsPodNames }: { readonly keepsPodNames: boolean },
+): Decoded<EndpointSlice> {
   let metadata = NO_METADATA;
   let addressType = '';
   const ports: EndpointPort[] = [];
   packer.begin();
   while (reader.next()) {
     if (reader.field === 1) metadata = decodeMetadata(reader);
-    else if (reader.field === 2) packEndpoint(reader);
+    else if (reader.field === 2) packEndpoint(reader, keepsPodNames);
     else if (reader.field === 3) ports.push(decodePort(reader));
     else if (reader.field === 4) addressType = reader.repeatedText();
     else reader.skip();
@@ -42,7 +45,7 @@ export function decodeEndpointSlice(reader: WireReader): Decoded<EndpointSlice> 
 }
 
 /** Addresses go to the text as they come, and come first: fields are written in the order of their numbers. */
-function packEndpoint(reader: WireReader): void {
+function packEndpoint(reader: WireReader, keepsPodName: boolean): void {
   let ready = true;
   let [hostnameStart, hostnameEnd, podNameStart, podNameEnd] = [0, 0, 0, 0];
   packer.beginEndpoint();
@@ -56,7 +59,7 @@ function packEndpoint(reader: WireReader): void {
       reader.locate();
       hostnameStart = reader.valueStart;
       hostnameEnd = reader.valueEnd;
-    } else if (reader.field === 4) {
+    } else if (reader.field === 4 && keepsPodName) {
       locatePodName(reader);
       podNameStart = reader.valueStart;
       podNameEnd = reader.valueEnd;

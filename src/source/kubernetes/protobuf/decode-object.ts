@@ -16,10 +16,16 @@ export interface Decoded<R extends Resource> {
   readonly resource: R;
 }
 
-export function decodeObject(reader: WireReader, span: Span, kind: WatchedKind): ApiObject {
+export interface Decoding {
+  readonly kind: WatchedKind;
+  /** Whether the names of the Pods behind endpoints are kept. */
+  readonly keepsPodNames: boolean;
+}
+
+export function decodeObject(reader: WireReader, span: Span, decoding: Decoding): ApiObject {
   try {
     reader.reset(span);
-    const { metadata, resource } = decodeKind(reader, kind);
+    const { metadata, resource } = decodeKind(reader, decoding);
     return { ...identityOf(metadata), resource };
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
@@ -33,12 +39,12 @@ export function decodeIdentity(reader: WireReader, span: Span): Identity {
   return identityOf(decodeMetadataAlone(reader));
 }
 
-function decodeKind(reader: WireReader, kind: WatchedKind): Decoded<Resource> {
+function decodeKind(reader: WireReader, { kind, keepsPodNames }: Decoding): Decoded<Resource> {
   switch (kind) {
     case 'Service':
       return decodeService(reader);
     case 'EndpointSlice':
-      return decodeEndpointSlice(reader);
+      return decodeEndpointSlice(reader, { keepsPodNames });
     case 'Pod':
       return decodePod(reader);
     case 'Namespace': {

@@ -4,23 +4,23 @@
  */
 import { ApiFormatError } from '../api-format-error.ts';
 import { ByteQueue } from '../byte-queue.ts';
-import { type EventReader, MAX_OBJECT_BYTES, type WatchedKind } from '../codec.ts';
+import { type EventReader, MAX_OBJECT_BYTES } from '../codec.ts';
 import type { WatchEvent } from '../watch-event.ts';
 import { decodeEnvelope, decodeStatus } from './decode-envelope.ts';
 import { decodeMetadataAlone } from './decode-metadata.ts';
-import { decodeIdentity, decodeObject } from './decode-object.ts';
+import { type Decoding, decodeIdentity, decodeObject } from './decode-object.ts';
 import type { Span, WireReader } from './wire-reader.ts';
 
 const LENGTH_BYTES = 4;
 
 export class ProtobufEventReader implements EventReader {
   readonly #reader: WireReader;
-  readonly #kind: WatchedKind;
+  readonly #decoding: Decoding;
   readonly #queue = new ByteQueue(MAX_OBJECT_BYTES);
 
-  constructor(reader: WireReader, kind: WatchedKind) {
+  constructor(reader: WireReader, decoding: Decoding) {
     this.#reader = reader;
-    this.#kind = kind;
+    this.#decoding = decoding;
   }
 
   read(chunk: Buffer, take: (event: WatchEvent) => void): void {
@@ -53,7 +53,7 @@ export class ProtobufEventReader implements EventReader {
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
-        return { type, object: decodeObject(reader, object, this.#kind) };
+        return { type, object: decodeObject(reader, object, this.#decoding) };
       case 'DELETED':
         return { type, object: decodeIdentity(reader, object) };
       case 'BOOKMARK': {

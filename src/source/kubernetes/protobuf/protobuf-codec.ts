@@ -2,26 +2,42 @@
 import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
 import type { ApiObject, ApiStatus, Identity } from '../watch-event.ts';
 import { decodeEnvelope, decodeStatus } from './decode-envelope.ts';
-import { decodeIdentity, decodeObject } from './decode-object.ts';
+import { type Decoding, decodeIdentity, decodeObject } from './decode-object.ts';
 import { ProtobufEventReader } from './event-reader.ts';
 import { InternedStrings } from './interned-strings.ts';
 import { ProtobufListReader } from './list-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
+export interface ProtobufCodecOptions {
+  /** Whether the names of the Pods behind endpoints are kept; default true. */
+  readonly keepsPodNames?: boolean;
+}
+
 /** Nothing of a message outlives the call that reads it, so one reader does for all streams. */
 export class ProtobufCodec implements Codec {
   readonly #reader = new WireReader(new InternedStrings());
+  readonly #keepsPodNames: boolean;
+
+  constructor({ keepsPodNames = true }: ProtobufCodecOptions = {}) {
+    this.#keepsPodNames = keepsPodNames;
+  }
 
   createEventReader(kind: WatchedKind): EventReader {
-    return new ProtobufEventReader(this.#reader, kind);
+    return new ProtobufEventReader(this.#reader, this.#decoding(kind));
   }
 
   createListReader(kind: WatchedKind): ListReader<ApiObject> {
-    return new ProtobufListReader(this.#reader, (reader, span) => decodeObject(reader, span, kind));
+    return new ProtobufListReader(this.#reader, (reader, span) =>
+      decodeObject(reader, span, this.#decoding(kind)),
+    );
   }
 
   createIdentityListReader(): ListReader<Identity> {
     return new ProtobufListReader(this.#reader, decodeIdentity);
+  }
+
+  #decoding(kind: WatchedKind): Decoding {
+    return { kind, keepsPodNames: this.#keepsPodNames };
   }
 
   decodeStatus(body: Buffer): ApiStatus {
