@@ -122,8 +122,12 @@ class OtherSubjectError extends Error {}
 
 /** Everything that shapes the records, beside the objects. */
 function subjectOf(configuration: Configuration): string {
-  const { listen, http, responders, io, lameduckMs, stateDir, log, ...rest } = configuration;
-  return createHash('sha256')
-    .update(JSON.stringify({ VERSION, ...rest }))
-    .digest('hex');
+  const { source, namespaces, namespaceLabels, labels, pods } = configuration;
+  const { zones, serviceCidr, reverseZones, hosts, ttl } = configuration;
+  const { endpointPodNames, noEndpoints, ignoreEmptyService } = configuration;
+  const objects = { source, namespaces, namespaceLabels, labels, pods };
+  const names = { zones, serviceCidr, reverseZones, hosts, ttl };
+  const choices = { endpointPodNames, noEndpoints, ignoreEmptyService };
+  const text = JSON.stringify({ VERSION, ...objects, ...names, ...choices });
+  return createHash('sha256').update(text).digest('hex');
 }
