@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
-import { ZoneGauges } from './monitoring/zone-gauges.ts';
+import { type ZoneGauge, ZoneGauges } from './monitoring/zone-gauges.ts';
 import { collectGarbage } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
 import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
@@ -93,7 +93,7 @@ async function createImage(): Promise<ZoneImage | undefined> {
 function serveRestored(takenAt: number, summary: ZoneSummary): void {
   zone.commit();
   status.state = 'stale';
-  zoneGauges.set({ apiStaleSinceSeconds: takenAt / 1000 });
+  zoneGauges.set({ ...describeZone(), apiStaleSinceSeconds: takenAt / 1000 });
   const fields = {
     code: 'ERR_STALE',
     takenAt: new Date(takenAt).toISOString(),
@@ -176,12 +176,16 @@ function tellRefused(): void {
 }
 
 function writeGauges(): void {
+  zoneGauges.set({ ...describeZone(), ...source.gauges });
+}
+
+function describeZone(): Partial<Record<ZoneGauge, number>> {
   const isRestored = restored !== undefined && status.state !== 'ready';
   const held = isRestored
     ? { ...restored.summary, endpoints: restored.endpoints }
     : { ...counts(), endpoints: zone.endpoints };
   const { records, usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
-  zoneGauges.set({
+  return {
     names: records,
     services: held.services,
     endpoints: held.endpoints,
@@ -193,8 +197,7 @@ function writeGauges(): void {
     tableRetiredBytes: retiredBytes,
     tableLimitBytes: limitBytes,
     tableRejected: rejected,
-    ...source.gauges,
-  });
+  };
 }
 
 function setService(key: ObjectKey): void {
