@@ -45,7 +45,8 @@ export class Store {
   /** Every held slice with a Service's label stands in the list of that Service, once. */
   readonly #slicesByService = new Map<ObjectKey, EndpointSlice[]>();
   readonly #podsByNamespace = new Map<string, Set<Pod>>();
-  readonly #podsByIp = new Map<string, Pod[]>();
+  /** A list only where an address has several, as on one host: lists of one would take as much again. */
+  readonly #podsByIp = new Map<string, Pod | Pod[]>();
   /** Services whose endpoints are Pods: with a selector, without slices and Endpoints. */
   readonly #podServices = new Map<string, Set<Service>>();
   /** Number of objects that make a namespace exist: its own and those in it. */
@@ -152,7 +153,8 @@ export class Store {
 
   /** Gives the Pods with an address in the text form that they are written in; several on one host. */
   podsByIp(address: string): readonly Pod[] {
-    return this.#podsByIp.get(address) ?? [];
+    const pods = this.#podsByIp.get(address) ?? [];
+    return Array.isArray(pods) ? pods : [pods];
   }
 
   get namespaceCount(): number {
@@ -261,7 +263,8 @@ export class Store {
   #linkPod(pod: Pod): void {
     addTo(this.#podsByNamespace, { key: pod.namespace, item: pod });
     for (const ip of pod.ips) {
-      this.#podsByIp.set(ip, [...this.podsByIp(ip), pod]);
+      const others = this.podsByIp(ip);
+      this.#podsByIp.set(ip, others.length === 0 ? pod : [...others, pod]);
       this.#changedPodIps.add(ip);
     }
     this.#changeServicesOfPod(pod);
@@ -272,7 +275,7 @@ export class Store {
     for (const ip of pod.ips) {
       const rest = this.podsByIp(ip).filter((other) => other !== pod);
       if (rest.length === 0) this.#podsByIp.delete(ip);
-      else this.#podsByIp.set(ip, rest);
+      else this.#podsByIp.set(ip, rest.length === 1 ? rest[0] : rest);
       this.#changedPodIps.add(ip);
     }
     this.#changeServicesOfPod(pod);

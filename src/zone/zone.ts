@@ -72,7 +72,8 @@ export class Zone {
   readonly #namespaces = new Map<string, { exists: boolean; services: number }>();
   /** Services that lead to this very server. */
   readonly #nameServers: NameServers;
-  readonly #podNamespaces = new Map<string, readonly string[]>();
+  /** By address; a list only where there are several. */
+  readonly #podNamespaces = new Map<string, string | readonly string[]>();
   #committedChanges = 0;
   #changedAt = 0;
   #endpoints = 0;
@@ -110,7 +111,8 @@ export class Zone {
 
   /** Says in which namespaces a Pod has this address, for `pods: verified`. */
   setPodAddress(ip: string, namespaces: ReadonlySet<string>): void {
-    const before = this.#podNamespaces.get(ip) ?? [];
+    const held = this.#podNamespaces.get(ip) ?? [];
+    const before = typeof held === 'string' ? [held] : held;
     for (const namespace of namespaces) {
       this.#records.setAll(podNodes({ ip, namespace }, this.#options));
     }
@@ -121,7 +123,10 @@ export class Zone {
       }
     }
     if (namespaces.size === 0) this.#podNamespaces.delete(ip);
-    else this.#podNamespaces.set(ip, [...namespaces]);
+    else {
+      const [first, ...others] = namespaces;
+      this.#podNamespaces.set(ip, others.length === 0 ? first : [first, ...others]);
+    }
   }
 
   /** Says whether a namespace exists; while it has Services its name exists in any case. */

@@ -4,7 +4,7 @@
  */
 import { PackedEndpointSlice } from '../packed-endpoint-slice.ts';
 import { packEndpoints } from '../packed-endpoints.ts';
-import type { EndpointPort, Labels, Resource } from '../resources.ts';
+import type { EndpointPort, Labels, Pod, Resource } from '../resources.ts';
 
 export interface NeededFieldsOptions {
   /** Label selector of what is served; empty for all. */
@@ -13,6 +13,41 @@ export interface NeededFieldsOptions {
 
 const NO_LABELS: Labels = Object.freeze({});
 const NO_PORTS: readonly EndpointPort[] = Object.freeze([]);
+
+/** A Pod of which the addresses are served; what else a Pod has is the same for all, and no field of each. */
+export class AddressedPod implements Pod {
+  readonly kind = 'Pod';
+  readonly namespace: string;
+  readonly name: string;
+  readonly ips: readonly string[];
+  readonly gone: boolean;
+  readonly labels: Labels;
+
+  constructor({ namespace, name, ips, gone }: Pod, labels: Labels) {
+    this.namespace = namespace;
+    this.name = name;
+    this.ips = ips;
+    this.gone = gone;
+    this.labels = labels;
+  }
+
+  get ready(): boolean {
+    return false;
+  }
+
+  get hostname(): string {
+    return '';
+  }
+
+  get subdomain(): string {
+    return '';
+  }
+
+  get ports(): readonly EndpointPort[] {
+    return NO_PORTS;
+  }
+}
+
 /** Lists of ports that are remembered; beyond it all are forgotten, and shared anew. */
 const MAX_LISTS = 4096;
 
@@ -39,11 +74,8 @@ export function neededFields(options: NeededFieldsOptions): (resource: Resource)
           packedEndpoints: packedEndpoints || packEndpoints(resource.endpoints),
         });
       }
-      case 'Pod': {
-        const { kind, namespace, name, ips, gone } = resource;
-        const empty = { ready: false, hostname: '', subdomain: '', ports: NO_PORTS };
-        return { kind, namespace, name, labels: labelsOf(resource), ips, gone, ...empty };
-      }
+      case 'Pod':
+        return new AddressedPod(resource, labelsOf(resource));
       case 'Namespace':
       case 'Endpoints':
         return resource;
