@@ -23,10 +23,13 @@ import { zoneImagePath } from './zone-image-path.ts';
 export interface ZoneImageContent {
   readonly summary: ZoneSummary;
   readonly endpoints: number;
+  readonly names: number;
+  /** Of the SOA records. */
+  readonly serial: number;
 }
 
 /** As it stands in the file. */
-interface About extends ZoneImageContent {
+export interface ZoneImageAbout extends ZoneImageContent {
   readonly subject: string;
   /** In milliseconds since the epoch. */
   readonly takenAt: number;
@@ -57,15 +60,25 @@ export class ZoneImage {
     });
   }
 
-  /** Fills the empty table with what an earlier run has served; undefined where there is nothing of use. */
-  read(): About | undefined {
+  /** Fills the empty table with what an earlier run has served, to be read at once; undefined where there is nothing of use. */
+  read(): ZoneImageAbout | undefined {
     try {
-      return readImage<About>(this.#path, this.#options.table, ({ subject }) => {
+      return readImage<ZoneImageAbout>(this.#path, this.#options.table, ({ subject }) => {
         if (subject !== this.#subject) throw new OtherSubjectError();
       });
     } catch (error) {
       this.#explain(error);
       return undefined;
+    }
+  }
+
+  /** Makes the table ready for changes. Throws ImageError where what was read is no table after all. */
+  settle(): void {
+    try {
+      this.#options.table.settle();
+    } catch (error) {
+      this.#explain(error);
+      throw error;
     }
   }
 

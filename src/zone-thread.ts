@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
-import { type ZoneGauge, ZoneGauges } from './monitoring/zone-gauges.ts';
+import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { collectGarbage } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
 import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
@@ -20,7 +20,7 @@ import type {
 import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
-import type { ZoneImage } from './zone-image.ts';
+import type { ZoneImage, ZoneImageAbout, ZoneImageContent } from './zone-image.ts';
 import { createZoneSource } from './zone-source.ts';
 
 const { configuration, zones, memory, addresses, gauges, vips, isSuccessor } =
@@ -39,6 +39,10 @@ const zoneGauges = new ZoneGauges(gauges);
 const image = await createImage();
 /** What is served of an earlier run, until all objects are known. A successor's responders have something newer. */
 const restored = isSuccessor ? undefined : image?.read();
+if (restored !== undefined) {
+  serveRestored(restored);
+  image?.settle();
+}
 const zone = new Zone({
   ...configuration,
   table,
@@ -47,7 +51,6 @@ const zone = new Zone({
   addresses,
   now: () => Math.floor(Date.now() / 1000),
 });
-if (restored !== undefined) serveRestored(restored.takenAt, restored.summary);
 const source = await createZoneSource({
   configuration,
   store,
@@ -83,22 +86,19 @@ async function createImage(): Promise<ZoneImage | undefined> {
   return new ZoneImage({
     configuration,
     table,
-    content: () =>
-      status.state === 'ready' ? { summary: summarize(), endpoints: zone.endpoints } : undefined,
+    content: () => (status.state === 'ready' ? describeContent() : undefined),
     onLog: (event) => tell({ kind: 'log', event }),
   });
 }
 
-/** Answers at once, before anything of the source is even loaded. */
-function serveRestored(takenAt: number, summary: ZoneSummary): void {
-  zone.commit();
+/** Answers at once, before anything else is even loaded. */
+function serveRestored({ takenAt, summary, names, endpoints, serial }: ZoneImageAbout): void {
+  status.serial = serial;
   status.state = 'stale';
-  zoneGauges.set({ ...describeZone(), apiStaleSinceSeconds: takenAt / 1000 });
-  const fields = {
-    code: 'ERR_STALE',
-    takenAt: new Date(takenAt).toISOString(),
-    names: table.stats().records,
-  };
+  const { services, namespaces } = summary;
+  const held = { services, namespaces, names, endpoints, serial };
+  zoneGauges.set({ ...held, apiStaleSinceSeconds: takenAt / 1000 });
+  const fields = { code: 'ERR_STALE', takenAt: new Date(takenAt).toISOString(), names };
   const event = { level: 'warn', message: 'serving the zone of an earlier run', fields } as const;
   tell({ kind: 'log', event });
   tell({ kind: 'ready', summary });
@@ -176,16 +176,12 @@ function tellRefused(): void {
 }
 
 function writeGauges(): void {
-  zoneGauges.set({ ...describeZone(), ...source.gauges });
-}
-
-function describeZone(): Partial<Record<ZoneGauge, number>> {
   const isRestored = restored !== undefined && status.state !== 'ready';
   const held = isRestored
     ? { ...restored.summary, endpoints: restored.endpoints }
     : { ...counts(), endpoints: zone.endpoints };
   const { records, usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
-  return {
+  zoneGauges.set({
     names: records,
     services: held.services,
     endpoints: held.endpoints,
@@ -197,7 +193,8 @@ function describeZone(): Partial<Record<ZoneGauge, number>> {
     tableRetiredBytes: retiredBytes,
     tableLimitBytes: limitBytes,
     tableRejected: rejected,
-  };
+    ...source.gauges,
+  });
 }
 
 function setService(key: ObjectKey): void {
@@ -234,6 +231,11 @@ function isExposed(namespace: string): boolean {
 function namespacesOf(ip: string): Set<string> {
   const present = store.podsByIp(ip).filter((pod) => !pod.gone);
   return new Set(present.map((pod) => pod.namespace).filter(isExposed));
+}
+
+function describeContent(): ZoneImageContent {
+  const { endpoints } = zone;
+  return { summary: summarize(), endpoints, names: table.stats().records, serial: status.serial };
 }
 
 function counts() {

@@ -1,10 +1,11 @@
 /**
- * Takes the memory of an earlier run's table into a new one: its records stand where they stood, and what the writer
- * alone knows, which slots are free, is found by walking over them. Readers, who may be there already, see nothing of it
- * until the end: links come last.
+ * Takes the memory of an earlier run's table into a new one: its records stand where they stood. Readers, who may be
+ * there already, see nothing of it until it is published: links come last. The writer may change nothing before it has
+ * settled, which takes several times as long: what it alone knows, which slots are free, is found by a walk over all
+ * records.
  *
- * Every address is checked before it is believed, so that a chain without an end, or two records in one slot, is an
- * error here and not a thread that goes round for ever.
+ * Checksums have shown that the memory is as it was written. That walk believes no address all the same: a chain without
+ * an end, or two records in one slot, is an error there.
  */
 import type { BitSet } from './bit-set.ts';
 import { ImageError } from './image-error.ts';
@@ -30,25 +31,20 @@ export interface Adopted {
   readonly usedBytes: number;
 }
 
-export interface AdoptionOptions {
-  readonly view: TableView;
-  /** Called with what was taken, before any of it can be found. */
-  readonly onFinished: (adopted: Adopted) => void;
-}
-
 export class Adoption {
-  readonly #options: AdoptionOptions;
+  readonly #view: TableView;
   /** What stands before the arena. */
   readonly #head: Int32Array;
+  #end = 0;
 
-  constructor(options: AdoptionOptions) {
-    this.#options = options;
-    this.#head = new Int32Array(options.view.arenaAt >> 2);
+  constructor(view: TableView) {
+    this.#view = view;
+    this.#head = new Int32Array(view.arenaAt >> 2);
   }
 
   /** Takes a region's bytes. */
   take(region: number, bytes: Uint8Array): void {
-    const { view } = this.#options;
+    const view = this.#view;
     const start = region * REGION_BYTES;
     const headBytes = Math.min(Math.max(view.arenaAt - start, 0), bytes.length);
     new Uint8Array(this.#head.buffer).set(
@@ -59,18 +55,22 @@ export class Adoption {
     if (headBytes < end) view.bytes.set(bytes.subarray(headBytes, end), start + headBytes);
   }
 
-  /** Publishes what was taken, up to byte `end`. Throws ImageError where it is no table. */
-  finish(end: number): void {
-    const { view, onFinished } = this.#options;
-    onFinished(this.#walk(end));
+  /** Lets readers find what was taken, up to byte `end`. */
+  publish(end: number): void {
+    const view = this.#view;
+    this.#end = end;
     for (let at = view.bucketsAt; at <= view.bucketsAt + view.bucketMask; at++) {
       if (this.#head[at] !== 0) Atomics.store(view.words, at, this.#head[at]);
     }
   }
 
-  /** Goes over every record once: they lie far from one another, so that each costs a miss of the cache. */
-  #walk(end: number): Adopted {
-    const { view } = this.#options;
+  /**
+   * Goes over every record once: they lie far from one another, so that each costs a miss of the cache. Throws
+   * ImageError where that is no table.
+   */
+  settle(): Adopted {
+    const view = this.#view;
+    const end = this.#end;
     const allocator = new SlabAllocator(view);
     allocator.beginClaims(end);
     let [records, keyBytes, usedBytes] = [0, 0, 0];
@@ -90,7 +90,7 @@ export class Adoption {
 
   /** Gives the bytes of the record that a link leads to; throws where there can be none. */
   #sizeOf(record: number, { bucket, end }: { bucket: number; end: number }): number {
-    const { view } = this.#options;
+    const view = this.#view;
     const isInside = record >= view.arenaAt && record + RECORD_ALIGNMENT_BYTES * 2 <= end;
     if (!isInside || record % RECORD_ALIGNMENT_BYTES !== 0) fail(record);
     const at = record >> 2;

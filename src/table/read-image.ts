@@ -9,8 +9,9 @@ import type { TableWriter } from './table-writer.ts';
 const REGIONS_A_READ = 16;
 
 /**
- * Fills an empty table, whose readers find everything or nothing of it, and gives what the image says of itself. `check`
- * may refuse it for that by throwing. Throws ImageError where it is damaged or does not fit the table.
+ * Fills an empty table, whose readers find everything or nothing of it, and gives what the image says of itself; the
+ * table's `settle()` is to follow before it changes. `check` may refuse the image by throwing. Throws ImageError where it
+ * is damaged or does not fit the table.
  */
 export function readImage<About>(
   path: string,
@@ -58,7 +59,7 @@ function readRegions(file: number, { regions, checksum }: ImageHeader, table: Ta
       adoption.take(from + i, bytes);
     }
   }
-  adoption.finish(regions * REGION_BYTES);
+  adoption.publish(regions * REGION_BYTES);
 }
 
 function readWhole(file: number, bytes: Buffer, position: number): Buffer {

@@ -68,6 +68,7 @@ export class TableWriter {
   #changes = 0;
   /** Regions that have changed since somebody began to copy them. */
   #changedRegions: BitSet | undefined;
+  #adoption: Adoption | undefined;
   /** Granules of records that were adopted and not put since. */
   #unconfirmed: BitSet | undefined;
 
@@ -208,19 +209,23 @@ export class TableWriter {
     return limit;
   }
 
-  /** Begins to take over the memory of an earlier run's table; this one must be empty. */
+  /** Begins to take over the memory of an earlier run's table; this one must be empty, and is not to change meanwhile. */
   adopt(): Adoption {
     if (this.#records > 0) throw new Error('Cannot adopt records: the table has some');
-    return new Adoption({
-      view: this.view,
-      onFinished: (adopted) => {
-        this.#allocator = adopted.allocator;
-        this.#unconfirmed = adopted.granules;
-        this.#records = adopted.records;
-        this.#keyBytes = adopted.keyBytes;
-        this.#usedBytes = adopted.usedBytes;
-      },
-    });
+    this.#adoption = new Adoption(this.view);
+    return this.#adoption;
+  }
+
+  /** Ends that: from now on the table may change. Throws ImageError where what was taken over is no table. */
+  settle(): void {
+    const adopted = this.#adoption?.settle();
+    this.#adoption = undefined;
+    if (adopted === undefined) return;
+    this.#allocator = adopted.allocator;
+    this.#unconfirmed = adopted.granules;
+    this.#records = adopted.records;
+    this.#keyBytes = adopted.keyBytes;
+    this.#usedBytes = adopted.usedBytes;
   }
 
   /** Whether a record was adopted and not put since: nobody has said yet that it still holds. */

@@ -24,6 +24,7 @@ for (let i = 0; i < RECORDS; i++) {
 
 const writes: number[] = [];
 const reads: number[] = [];
+const settles: number[] = [];
 const sweeps: number[] = [];
 const turns: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
@@ -34,11 +35,13 @@ for (let round = 0; round < ROUNDS; round++) {
   await file.close();
   const table = new TableWriter(createTable({ key: peekKey(path) }));
   reads.push(await timeOf(() => readImage(path, table, () => {})));
+  settles.push(await timeOf(() => table.settle()));
   sweeps.push(await timeOf(() => table.sweep()));
 }
 console.log(`${RECORDS} records, ${(statSync(path).size / 1e6).toFixed(1)} MB`);
 console.log(`write: median ${median(writes)} ms; its longest turn: median ${median(turns)} ms`);
-console.log(`read: median ${median(reads)} ms; sweep of all: median ${median(sweeps)} ms`);
+console.log(`read: median ${median(reads)} ms, and until it may change ${median(settles)} ms more`);
+console.log(`sweep of all: median ${median(sweeps)} ms`);
 rmSync(folder, { recursive: true });
 
 /** Measures how long others have to wait for their turn. */
