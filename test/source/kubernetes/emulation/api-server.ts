@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type BodyWriter, JSON_WRITER, PROTOBUF_WRITER } from './body-writer.ts';
+import { apiVersionOf, type BodyWriter, JSON_WRITER, PROTOBUF_WRITER } from './body-writer.ts';
 import type { ApiJson } from './encode-protobuf.ts';
 import { type Change, ObjectHistory, type ObjectJson } from './object-history.ts';
 
@@ -254,8 +254,8 @@ export class ApiServerEmulation {
   }
 
   #write({ response, writer, kind }: Stream, type: string, object: ApiJson): void {
-    const isOfKind = type !== 'ERROR';
-    response.write(writer.event(type, isOfKind ? { apiVersion: 'v1', ...object, kind } : object));
+    const typeMeta = type === 'ERROR' ? {} : { apiVersion: apiVersionOf(kind), kind };
+    response.write(writer.event(type, { ...object, ...typeMeta }));
   }
 
   #bookmark({ kind }: Stream, endsInitialEvents?: string): ApiJson {

@@ -22,12 +22,22 @@ export interface BodyWriter {
   object(object: ApiJson): Buffer;
 }
 
+/** Of a kind that is followed, its list, and its bookmarks: a client with a scheme looks its messages up by it. */
+export function apiVersionOf(kind: string): string {
+  return API_VERSIONS[kind] ?? 'v1';
+}
+
+const API_VERSIONS: Readonly<Record<string, string>> = {
+  EndpointSlice: 'discovery.k8s.io/v1',
+  PartialObjectMetadata: 'meta.k8s.io/v1',
+};
+
 export const PROTOBUF_WRITER: BodyWriter = {
   mediaType: 'application/vnd.kubernetes.protobuf',
   streamMediaType: 'application/vnd.kubernetes.protobuf;stream=watch',
   list: ({ kind, metadata, items }) =>
     encodeEnvelope(
-      { apiVersion: 'v1', kind: `${kind}List` },
+      { apiVersion: apiVersionOf(kind), kind: `${kind}List` },
       encodeListMessage(kind, { metadata, items }),
     ),
   event: (type, object) => encodeWatchFrame(type, PROTOBUF_WRITER.object(object)),
@@ -38,7 +48,9 @@ export const JSON_WRITER: BodyWriter = {
   mediaType: 'application/json',
   streamMediaType: 'application/json',
   list: ({ kind, metadata, items }) =>
-    Buffer.from(JSON.stringify({ apiVersion: 'v1', kind: `${kind}List`, metadata, items })),
+    Buffer.from(
+      JSON.stringify({ apiVersion: apiVersionOf(kind), kind: `${kind}List`, metadata, items }),
+    ),
   event: (type, object) => Buffer.from(`${JSON.stringify({ type, object })}\n`),
   object: (object) => Buffer.from(JSON.stringify(object)),
 };
