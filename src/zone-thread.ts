@@ -45,6 +45,7 @@ if (restored !== undefined) {
 }
 const zone = new Zone({
   ...configuration,
+  hasPodNames: configuration.pods !== 'disabled',
   table,
   status,
   zones,

@@ -31,6 +31,8 @@ export interface ZoneOptions {
   readonly endpointPodNames: boolean;
   readonly ignoreEmptyService: boolean;
   readonly noEndpoints: boolean;
+  /** Whether there may be names of Pods, which the names of their namespaces lie above. */
+  readonly hasPodNames: boolean;
   /** This server's own addresses: for `ns.dns.<domain>`, and to know the Services that lead here. */
   readonly addresses: readonly Uint8Array[];
   /** Names outside the zones; none by default. */
@@ -273,12 +275,13 @@ export class Zone {
     }
   }
 
-  /** `<namespace>.svc` and `<namespace>.pod` of every domain: empty non-terminals. */
+  /** `<namespace>.svc` of every domain, and `<namespace>.pod` where there are such: empty non-terminals. */
   #namespaceNodes(name: string): Node[] {
+    const kinds = this.#options.hasPodNames ? ['svc', 'pod'] : ['svc'];
     return this.#options.zones.flatMap((zone, index) =>
       zone.isReverse
         ? []
-        : ['svc', 'pod'].map((kind) => ({
+        : kinds.map((kind) => ({
             owner: childName(name, childName(kind, zone.apex)),
             zone: index,
             rrsets: [],

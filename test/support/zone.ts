@@ -57,6 +57,7 @@ export class TestZone {
       endpointPodNames: false,
       ignoreEmptyService: false,
       noEndpoints: false,
+      hasPodNames: true,
       addresses: [Uint8Array.of(192, 0, 2, 53)],
       now: () => NOW,
       ...options,

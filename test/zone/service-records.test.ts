@@ -316,7 +316,15 @@ table(
   { podsInsecure: true },
 );
 
-table('pods: disabled', { '10-244-9-9.shop.pod.cluster.local A': NXDOMAIN });
+table(
+  'pods: disabled',
+  {
+    '10-244-9-9.shop.pod.cluster.local A': NXDOMAIN,
+    'shop.pod.cluster.local A': NXDOMAIN,
+    'shop.svc.cluster.local A': NODATA,
+  },
+  { hasPodNames: false },
+);
 
 suite('NS records name the Services that lead to this server', () => {
   const zone = new TestZone();
