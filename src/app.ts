@@ -17,6 +17,7 @@ import { createZoneGauges, ZoneGauges } from './monitoring/zone-gauges.ts';
 import { readinessOf } from './readiness.ts';
 import { claimPorts } from './responder/claim-ports.ts';
 import { createMissRing } from './responder/miss-ring.ts';
+import { keepYoungGeneration } from './return-memory.ts';
 import { whenAborted } from './stop-signals.ts';
 import { countResponders, SupervisedResponders } from './supervised-responders.ts';
 import { SupervisedZone } from './supervised-zone.ts';
@@ -170,6 +171,7 @@ export async function startApp(
       return undefined;
     }
     const [summary] = await started;
+    if (forwarding !== undefined) keepYoungGeneration();
     const { address, port } = http.address();
     return {
       listen,

@@ -17,6 +17,14 @@ export function collectGarbage(): void {
   collect();
 }
 
+/**
+ * Leaves the room of young objects as large as it is, in every thread that has no limit of its own. Under misses V8 would
+ * make it 48 MB in the main thread, where 1 MB serves as well: what a query leaves is garbage when it is answered.
+ */
+export function keepYoungGeneration(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
 /** Returns what all threads have freed, where the C library can (glibc); elsewhere nothing happens. */
 export async function trimMalloc(): Promise<void> {
   if (process.platform !== 'linux') return;
