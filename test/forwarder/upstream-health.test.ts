@@ -18,7 +18,9 @@ test('UpstreamHealth waits for four times the variation above the round-trip tim
   // RFC 6298 section 2.2: the first measurement's variation is half of it.
   assert.equal(after(answer(40)).patienceMs, 40 + 4 * 20);
   assert.equal(after(answer(0.1)).patienceMs, 20);
-  assert.equal(after(answer(2000)).patienceMs, 400);
+  // Not for longer than twice the time that it usually takes, once that is a long one.
+  assert.equal(after(answer(100)).patienceMs, 200);
+  assert.equal(after(answer(60)).patienceMs, 150);
   const steady = after(...Array.from({ length: 50 }, () => answer(30)));
   assert.ok(steady.patienceMs >= 30 && steady.patienceMs < 31, `${steady.patienceMs}`);
 });
@@ -32,12 +34,12 @@ test('UpstreamHealth follows a round-trip time that changes', () => {
 });
 
 test('UpstreamHealth measures nothing where it is not known which query was answered', () => {
-  const health = after(answer(30), answer(undefined));
-  assert.equal(health.roundTripMs, 30);
+  const health = after(answer(20), answer(undefined));
+  assert.equal(health.roundTripMs, 20);
   // RFC 6298 section 5.5: the backed-off time stays until there is a measurement again.
-  assert.equal(health.patienceMs, 2 * 90);
-  health.noteAnswer(30);
-  assert.ok(health.patienceMs < 90);
+  assert.equal(health.patienceMs, 2 * 60);
+  health.noteAnswer(20);
+  assert.ok(health.patienceMs < 60);
 });
 
 test('UpstreamHealth expects twice as much after each silence, and forgets all by one answer', () => {

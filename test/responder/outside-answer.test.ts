@@ -187,7 +187,9 @@ test('TTLs become less with age and not less than 0; stale ones are 30 s, with E
   const ttls = (options: OutsideOptions) => {
     const zone = zoneWith({ question, answers }, options);
     const printed = zone.ask('www.example.org A', { transport: OVER_UDP, payloadBytes: 1232 });
-    return [printed.answer.map((line) => Number(line.split(' ')[1])), printed.extendedErrors];
+    // Either of the two may come first.
+    const found = printed.answer.map((line) => Number(line.split(' ')[1]));
+    return [found.toSorted((a, b) => a - b), printed.extendedErrors];
   };
   assert.deepEqual(ttls({ ageSeconds: 0 }), [[60, 300], []]);
   assert.deepEqual(ttls({ ageSeconds: 59 }), [[1, 241], []]);
@@ -209,6 +211,10 @@ test('an extended error comes with its text to those who speak EDNS, and not to 
   const plain = zone.ask('www.example.org A', { transport: OVER_UDP });
   assert.deepEqual([plain.status, plain.payloadBytes, plain.extendedErrors], ['SERVFAIL', 0, []]);
 });
+
+function textOf(record: unknown): string {
+  return JSON.stringify(record);
+}
 
 test('what does not fit is cut between records: with TC where it is asked for, in silence where not', () => {
   const limits = fc.constantFrom(undefined, 512, 700, 1232, 4096);
@@ -242,7 +248,10 @@ test('what does not fit is cut between records: with TC where it is asked for, i
         const got = sectionsOf(response);
         if (behind) assert.equal(got[0].shift()?.type, 'CNAME');
         for (const [i, section] of got.entries()) {
-          assert.deepEqual(section, came[i].slice(0, section.length));
+          // Any of the addresses may be the first.
+          const first = came[i].slice(0, section.length);
+          assert.deepEqual(new Set(section.map(textOf)), new Set(first.map(textOf)));
+          assert.equal(section.length, new Set(section.map(textOf)).size);
           // What comes after a record that was left out is left out as well.
           if (section.length < came[i].length) {
             assert.ok(got.slice(i + 1).every(({ length }) => length === 0));
