@@ -46,9 +46,9 @@ for (const io of ['dgram', 'batch']) {
         },
       ]);
       assert.equal(await metric('vipdns_thread_restarts_total{thread="responder-0"}'), 1);
-      // Counters outlive the thread that counted.
-      const queries = 'vipdns_dns_requests_total{proto="udp",family="1",type="A"}';
-      assert.equal(await metric(queries), 2);
+      // Counters outlive the thread that counted; a resolver that had to wait for long has asked more than once.
+      const queries = await metric('vipdns_dns_requests_total{proto="udp",family="1",type="A"}');
+      assert.ok(queries !== undefined && queries >= 2, `${queries}`);
     });
 
     test('a zone thread that dies is replaced, and not one answer is missed or different', async (t) => {
