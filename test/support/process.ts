@@ -39,7 +39,7 @@ export interface RunningServer {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `serve` on free ports, and resolves when it serves. */
+/** Starts `serve` on free ports, of loopback unless `--listen` says otherwise, and resolves when it serves. */
 export async function startServer(...arguments_: string[]): Promise<RunningServer> {
   return await startServerBy([], arguments_);
 }
@@ -49,7 +49,8 @@ export async function startServerBy(
   runner: readonly string[],
   arguments_: readonly string[],
 ): Promise<RunningServer> {
-  const ports = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'];
+  const listenOnLoopback = arguments_.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+  const ports = [...listenOnLoopback, '--http', '127.0.0.1:0'];
   const [command, ...rest] = [...runner, process.execPath, MAIN, 'serve', ...ports, ...arguments_];
   const child = spawn(command, rest);
   const stdout = collect(child.stdout);

@@ -44,7 +44,7 @@ export function podJson(key: string, ip: string, phase = 'Running'): ApiJson {
     kind: 'Pod',
     metadata: namesOf(key),
     spec: { containers: [] },
-    status: { phase, podIPs: [{ ip }] },
+    status: { phase, podIP: ip, podIPs: [{ ip }] },
   };
 }
 
