@@ -59,6 +59,8 @@ export class Attempt implements OutgoingEvents {
   #hasFallenBack = false;
   #socket: OutgoingSocket | undefined;
   #cancelStream: (() => void) | undefined;
+  /** The response was cut, and is asked for by TCP. */
+  #isCut = false;
   #isClosed = false;
   readonly #options: AttemptOptions;
 
@@ -78,7 +80,7 @@ export class Attempt implements OutgoingEvents {
 
   get transport(): 'udp' | 'tcp' | 'tls' {
     const { transport } = this.upstream.address;
-    return transport === 'udp' && this.#socket === undefined ? 'tcp' : transport;
+    return this.#isCut ? 'tcp' : transport;
   }
 
   get isClosed(): boolean {
@@ -137,6 +139,7 @@ export class Attempt implements OutgoingEvents {
     if (isCut || (((response[2] << 8) | response[3]) & FLAG.tc) !== 0) {
       // RFC 7766 section 5: what is cut is whole over TCP.
       this.upstream.stats.truncated++;
+      this.#isCut = true;
       this.#closeUdp();
       this.#askStream();
       return;

@@ -133,8 +133,9 @@ export class Flight implements AttemptOwner {
     const { now, onHealth } = this.#context;
     const { upstream } = attempt;
     this.#remove(attempt);
-    // Whatever else happens to a query may be for what it asks.
-    if (failure === 'refused') upstream.health.noteRefusal();
+    // Whatever else happens to a query may be for what it asks; who has no TCP still answers by UDP.
+    const isItsOwn = attempt.transport === upstream.address.transport;
+    if (failure === 'refused' && isItsOwn) upstream.health.noteRefusal();
     onHealth(upstream);
     if (this.#isSettled) return;
     this.#failed.push(upstream);
