@@ -1,12 +1,7 @@
 /** Outgoing UDP by node:dgram: where the C library cannot be called. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import {
-  MAX_UDP_RESPONSE_BYTES,
-  type OutgoingEvents,
-  type OutgoingSocket,
-  type OutgoingUdp,
-} from './outgoing-udp.ts';
+import type { OutgoingEvents, OutgoingSocket, OutgoingUdp } from './outgoing-udp.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
 export class DgramOutgoingUdp implements OutgoingUdp {
@@ -36,13 +31,18 @@ class DgramOutgoingSocket implements OutgoingSocket {
     });
     this.#socket = socket;
     socket.on('message', (message) => {
-      if (this.#isOpen) events.onMessage(message, Math.min(message.length, MAX_UDP_RESPONSE_BYTES));
+      if (this.#isOpen) events.onMessage(message, message.length);
     });
     socket.on('error', () => {
       if (this.#isOpen) events.onRefused();
     });
     // Connected, it takes nothing from anybody else, and hears of ICMP errors; the system chooses the port.
-    socket.connect(port, address, () => this.#sendWaiting());
+    // Its types leave out that the callback hears of errors.
+    const onConnected = (error?: Error) => {
+      if (error === undefined) this.#sendWaiting();
+      else if (this.#isOpen) events.onRefused();
+    };
+    socket.connect(port, address, onConnected);
   }
 
   send(message: Uint8Array): boolean {

@@ -15,7 +15,7 @@ export interface OutgoingSocket {
 }
 
 export interface OutgoingEvents {
-  /** `message[0, length)` came, and is good until this returns. */
+  /** A message of `length` bytes came; it is good until this returns, and may be there to MAX_UDP_RESPONSE_BYTES only. */
   onMessage(message: Uint8Array, length: number): void;
   /** The system says that nobody is there. */
   onRefused(): void;
