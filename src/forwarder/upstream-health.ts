@@ -12,6 +12,8 @@ const FIRST_PATIENCE_MS = 100;
 const MIN_PATIENCE_MS = 20;
 /** Some answers that took long are no reason to wait for those that are lost: at most this, or twice the usual time. */
 const MAX_PATIENCE_MS = 150;
+/** Whatever is usual: another one has to be asked well within the time of a question, and silence to be noticed. */
+const LONGEST_PATIENCE_MS = 800;
 /** Queries in a row without an answer after which it is probed. */
 const PROBE_SILENCES = 2;
 /** How often, and how long each probe has. */
@@ -98,7 +100,7 @@ export class UpstreamHealth {
       roundTripMs === undefined
         ? FIRST_PATIENCE_MS
         : Math.max(roundTripMs + 4 * this.#variationMs, MIN_PATIENCE_MS);
-    const mostMs = Math.max(MAX_PATIENCE_MS, 2 * (roundTripMs ?? 0));
+    const mostMs = Math.min(Math.max(MAX_PATIENCE_MS, 2 * (roundTripMs ?? 0)), LONGEST_PATIENCE_MS);
     return Math.min(usualMs * 2 ** Math.min(this.#unmeasured, MAX_DOUBLINGS), mostMs);
   }
 

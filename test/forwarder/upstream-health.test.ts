@@ -21,6 +21,8 @@ test('UpstreamHealth waits for four times the variation above the round-trip tim
   // Not for longer than twice the time that it usually takes, once that is a long one.
   assert.equal(after(answer(100)).patienceMs, 200);
   assert.equal(after(answer(60)).patienceMs, 150);
+  // In the time of a question, 2 s, another one is to be asked.
+  assert.equal(after(answer(1900)).patienceMs, 800);
   const steady = after(...Array.from({ length: 50 }, () => answer(30)));
   assert.ok(steady.patienceMs >= 30 && steady.patienceMs < 31, `${steady.patienceMs}`);
 });
