@@ -10,6 +10,7 @@ import { createCacheMemory } from './cache/cache-memory.ts';
 import { type CacheQuestion, CacheReader } from './cache/cache-reader.ts';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { EDNS_UDP_BYTES, HEADER_BYTES, MAX_MESSAGE_BYTES } from './dns/constants.ts';
+import { foldCase } from './dns/name.ts';
 import { ForwardZones } from './forwarder/forward-zones.ts';
 import { Forwarder } from './forwarder/forwarder.ts';
 import type { OutgoingUdp } from './forwarder/outgoing-udp.ts';
@@ -268,6 +269,6 @@ class FoundAnswers implements OutsideAnswers {
 /** Gives the name of the query as it is spelled there; undefined where something else is wanted, behind an alias. */
 function nameAsSpelled(query: Uint8Array, { name }: Question): Uint8Array | undefined {
   const spelled = query.subarray(HEADER_BYTES, HEADER_BYTES + name.length);
-  const isSame = spelled.every((byte, i) => (byte | 0x20) === (name[i] | 0x20));
+  const isSame = spelled.every((byte, i) => foldCase(byte) === name[i]);
   return isSame && spelled.length === name.length ? spelled : undefined;
 }

@@ -17,7 +17,13 @@ import type { ForwardZones } from './forward-zones.ts';
 import { ForwarderLog } from './forwarder-log.ts';
 import type { OutgoingUdp } from './outgoing-udp.ts';
 import { Prober } from './prober.ts';
-import { formatQuestion, type Question, questionOfKey, randomizeCase } from './question.ts';
+import {
+  canBeMarked,
+  formatQuestion,
+  type Question,
+  questionOfKey,
+  randomizeCase,
+} from './question.ts';
 import { type LifetimeLimits, receiveAnswer } from './received-answer.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -40,6 +46,8 @@ export interface ForwarderOptions extends LifetimeLimits {
   readonly udp: OutgoingUdp;
   readonly cache: AnswerCache;
   readonly prefetch: boolean;
+  /** Default MAX_FLIGHTS. */
+  readonly maxFlights?: number;
   readonly log: LogFunction;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -57,7 +65,7 @@ interface Underway {
   readonly flight: Flight;
   readonly waiting: OnResolved[];
   /** The case of the name is of our making, and nobody else's query has it. */
-  readonly hasOwnCase: boolean;
+  readonly isMarked: boolean;
 }
 
 /** What is counted of all upstreams together. */
@@ -112,11 +120,7 @@ export class Forwarder {
     const same = this.#underway.get(question.id);
     if (same === undefined) {
       this.#start(question, { spelled, waiting: [done] });
-    } else if (
-      spelled !== undefined &&
-      same.hasOwnCase &&
-      isEqual(spelled, same.flight.plan.name)
-    ) {
+    } else if (spelled !== undefined && same.isMarked && isEqual(spelled, same.flight.plan.name)) {
       this.#refuseLoop(question, done);
     } else {
       this.counts.joined++;
@@ -161,17 +165,29 @@ export class Forwarder {
     const name = randomizeCase(question.name, spelled);
     const flight = new Flight({ question, name, set }, this.#context);
     this.counts.asked++;
-    this.#underway.set(question.id, { flight, waiting, hasOwnCase: name !== spelled });
+    const isMarked = name !== spelled && canBeMarked(question.name);
+    this.#underway.set(question.id, { flight, waiting, isMarked });
     // One whose upstreams are all down is settled by its first tick.
     if (set.isDown) queueMicrotask(() => flight.tick(now()));
     this.#arm();
   }
 
   #makeRoom(): void {
-    if (this.#underway.size < MAX_FLIGHTS) return;
+    if (this.#underway.size < (this.#options.maxFlights ?? MAX_FLIGHTS)) return;
     const [oldest] = this.#underway.values();
+    this.#underway.delete(oldest.flight.plan.question.id);
     this.counts.shed++;
-    oldest.flight.shed('too many questions are under way');
+    // Not at once: whoever asks may have just been told of an answer, and others are still to be told of it.
+    queueMicrotask(() => this.#shed(oldest));
+  }
+
+  #shed({ flight, waiting }: Underway): void {
+    const { plan, startedAt } = flight;
+    const detail = 'too many questions are under way';
+    const durationMs = this.#options.now() - startedAt;
+    flight.close();
+    this.#log.noteFailure({ question: formatQuestion(plan.question), detail, durationMs });
+    tell(waiting, this.#describe(EXTENDED_ERROR.noReachableAuthority, detail).view, false);
   }
 
   #settle(flight: Flight, outcome: FlightOutcome): void {

@@ -13,6 +13,7 @@ import { randomUint16 } from './random.ts';
 const OPT_BYTES = 11;
 const DNSSEC_OK = 0x8000;
 const CASE_BIT = 0x20;
+const MIN_MARK_LETTERS = 8;
 
 /** What is asked; everything that an answer depends on. */
 export interface Question {
@@ -113,6 +114,13 @@ export function randomizeCase(name: WireName, spelled: WireName | undefined): Wi
   }
   if (uppers === 0 && lastLetter >= 0) mixed[lastLetter] &= ~CASE_BIT;
   return mixed;
+}
+
+/** Tells whether the case of so many letters is no coincidence: one in 256 is, and only at the same time. */
+export function canBeMarked(name: WireName): boolean {
+  let letters = 0;
+  for (const byte of name) if (byte >= 0x61 && byte <= 0x7a) letters++;
+  return letters >= MIN_MARK_LETTERS;
 }
 
 /** Tells whether a name has letters of both cases: nobody types such a name. */

@@ -100,6 +100,11 @@ export class Upstream {
     this.#endpoints?.tls.disconnect();
   }
 
+  /** Takes no connections over TCP any more, as one behind a firewall that lets only datagrams through. */
+  async closeTcp(): Promise<void> {
+    await this.#endpoints?.tcp.close();
+  }
+
   /** Goes away: its ports are closed, and who sends there is told so by the system. */
   async close(): Promise<void> {
     await this.#endpoints?.close();
