@@ -1,7 +1,9 @@
 /** Which of several addresses of a kept answer comes first. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TYPE } from '../../src/dns/constants.ts';
 import { encodeName } from '../../src/dns/name.ts';
+import { buildCompressed } from '../support/compressed-message.ts';
 import { TestOutside } from '../support/outside.ts';
 import { TestZone, UDP } from '../support/zone.ts';
 
@@ -54,5 +56,29 @@ test('one address is left alone', () => {
       'www.example. 60 IN CNAME front.example.',
       'front.example. 90 IN A 192.0.2.0',
     ]);
+  }
+});
+
+test('name servers keep their addresses, though their records are as long as those of addresses', () => {
+  const outside = new TestOutside();
+  const servers = ['a.example', 'b.example', 'c.example', 'd.example'];
+  const { bytes } = buildCompressed({
+    question: { name: 'example', type: TYPE.NS },
+    answers: servers.map((name) => ({ owner: 'example', type: TYPE.NS, ttl: 60, rdata: [name] })),
+    additionals: servers.map((owner, i) => ({
+      owner,
+      type: TYPE.A,
+      ttl: 60,
+      rdata: [Uint8Array.of(192, 0, 2, i)],
+    })),
+  });
+  outside.keep(bytes);
+  const zone = new TestZone({ forwarded: [''], outside });
+  for (let i = 0; i < 50; i++) {
+    const printed = zone.ask('example NS', { transport: FORWARDING, payloadBytes: 1232 });
+    assert.deepEqual(
+      printed.additional,
+      servers.map((name, last) => `${name}. 60 IN A 192.0.2.${last}`),
+    );
   }
 });
