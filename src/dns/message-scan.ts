@@ -184,6 +184,8 @@ export class MessageScan {
         continue;
       }
       if (size < POINTER_MASK || at + 2 > this.#length) return 0;
+      // The question has no pointer: what looks like one is the middle of a label.
+      if (at < this.questionEnd) return 0;
       if (end === 0) {
         if (this.pointers === MAX_POINTERS) return 0;
         this.pointerAt[this.pointers++] = at;

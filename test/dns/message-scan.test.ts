@@ -162,6 +162,16 @@ test('MessageScan takes no name that runs out of the question', () => {
   assert.equal(scanAll(Uint8Array.from([...header, ...question, ...record])), false);
 });
 
+test('MessageScan takes no name that goes on where a label of the question looks like a pointer', () => {
+  const question = Buffer.from('\x04a\xc0\x0cb\x07example\0\0\x01\0\x01', 'latin1');
+  const record = [0xc0, HEADER_BYTES + 2, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+  const header = [0, 0, 0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0];
+  const message = Uint8Array.from([...header, ...question, ...record]);
+  assert.equal(scanAll(message), false);
+  message[header.length + question.length + 1] = HEADER_BYTES;
+  assert.equal(scanAll(message), true);
+});
+
 test('MessageScan goes through a chain of pointers as long as one may be, and no further', () => {
   const chain = (hops: number) => {
     const names = Array.from({ length: hops }, (_, i) =>
