@@ -17,6 +17,8 @@ export class DgramOutgoingUdp implements OutgoingUdp {
 
 class DgramOutgoingSocket implements OutgoingSocket {
   readonly #socket: Socket;
+  /** A query that is sent again may be what hears of the first one's refusal. */
+  readonly #onSent: (error: Error | null) => void;
   #isConnected = false;
   /** What is to be sent when the socket is connected. */
   #waiting: Uint8Array[] = [];
@@ -30,6 +32,9 @@ class DgramOutgoingSocket implements OutgoingSocket {
       lookup: (name, _options, callback) => callback(null, name, isIpv6 ? 6 : 4),
     });
     this.#socket = socket;
+    this.#onSent = (error) => {
+      if (error !== null && this.#isOpen) events.onRefused();
+    };
     socket.on('message', (message) => {
       if (this.#isOpen) events.onMessage(message, message.length);
     });
@@ -47,7 +52,7 @@ class DgramOutgoingSocket implements OutgoingSocket {
 
   send(message: Uint8Array): boolean {
     if (!this.#isOpen) return false;
-    if (this.#isConnected) this.#socket.send(message);
+    if (this.#isConnected) this.#socket.send(message, this.#onSent);
     else this.#waiting.push(Uint8Array.from(message));
     return true;
   }
@@ -61,6 +66,6 @@ class DgramOutgoingSocket implements OutgoingSocket {
 
   #sendWaiting(): void {
     this.#isConnected = true;
-    for (const message of this.#waiting.splice(0)) this.#socket.send(message);
+    for (const message of this.#waiting.splice(0)) this.#socket.send(message, this.#onSent);
   }
 }

@@ -161,7 +161,11 @@ class LibcOutgoingSocket implements OutgoingSocket {
     const { libc, sent, sentAddress } = this.#shared;
     if (!this.#isOpen) return false;
     sent.set(message);
-    return libc.send(this.#fd, sentAddress, message.length, MSG_DONTWAIT) >= 0;
+    // The first may only tell what ICMP said of a query before, even of one that the socket was used for earlier.
+    for (let i = 0; i < 2; i++) {
+      if (libc.send(this.#fd, sentAddress, message.length, MSG_DONTWAIT) >= 0) return true;
+    }
+    return false;
   }
 
   /** Lets go of the port, so that nothing comes any more, and keeps the socket for another query. */
