@@ -3,7 +3,7 @@ import { AnswerCache } from '../../src/cache/answer-cache.ts';
 import { AnswerDraft, TENTHS } from '../../src/cache/answer-format.ts';
 import type { AnswerKind } from '../../src/cache/answer-kind.ts';
 import { createCacheMemory } from '../../src/cache/cache-memory.ts';
-import { CacheReader } from '../../src/cache/cache-reader.ts';
+import { type CacheMemory, CacheReader } from '../../src/cache/cache-reader.ts';
 import { RCODE, TYPE } from '../../src/dns/constants.ts';
 import { encodeName } from '../../src/dns/name.ts';
 import { copyQuestion, type Question } from '../../src/forwarder/question.ts';
@@ -34,6 +34,7 @@ const RCODES = { positive: RCODE.NOERROR, negative: RCODE.NXDOMAIN, failure: RCO
 
 export class TestCache {
   readonly cache: AnswerCache;
+  readonly memory: CacheMemory;
   readonly readers: readonly CacheReader[];
   /** Tenths of a second. */
   now = 1_000_000;
@@ -47,6 +48,7 @@ export class TestCache {
   }: TestCacheOptions = {}) {
     const memory = createCacheMemory({ entries, bytes, readers });
     const now = () => this.now;
+    this.memory = memory;
     this.cache = new AnswerCache({ memory, entries, readers, serveStaleSeconds, now });
     this.readers = Array.from(
       { length: readers },
