@@ -13,21 +13,28 @@ import { type OutsideAnswers, putAgedTtl } from './outside-answer.ts';
 
 const MAX_POINTER_OFFSET = 0x3fff;
 const POINTER_BYTES = 2;
+/** Type and class stand between an owner name and its TTL. */
+const OWNER_TO_TTL_BYTES = 4;
 /** From a TTL to the length of the RDATA. */
 const TTL_BYTES = 4;
 
 /** Where a record's bytes went, so that pointers to it can follow. */
 interface Moves {
-  /** Offsets of what was written out, ascending, and how much longer all up to there has become. */
+  /** Offsets of what was written otherwise, ascending, and how much longer all up to there has become. */
   readonly at: Uint16Array;
   readonly grown: Int32Array;
   count: number;
+  /** Offsets of owners, ascending, that were the question's name in full. */
+  readonly ownerAt: Uint16Array;
+  owners: number;
 }
 
 const MOVES: Moves = {
-  at: new Uint16Array(2 * MAX_RECORDS),
-  grown: new Int32Array(2 * MAX_RECORDS),
+  at: new Uint16Array(3 * MAX_RECORDS),
+  grown: new Int32Array(3 * MAX_RECORDS),
   count: 0,
+  ownerAt: new Uint16Array(MAX_RECORDS),
+  owners: 0,
 };
 
 /**
@@ -42,6 +49,7 @@ export function putExpandedAnswer(
   const { view } = answers;
   const expansion = new Expansion(writer, view, name);
   MOVES.count = 0;
+  MOVES.owners = 0;
   let count = 0;
   while (count < view.records && expansion.putRecord(count, answers)) count++;
   writer.answers += Math.min(count, view.answers);
@@ -54,6 +62,7 @@ class Expansion {
   readonly #writer: MessageWriter;
   readonly #view: AnswerView;
   readonly #name: Uint8Array;
+  readonly #nameLength: number;
   readonly #base: number;
   #pointer = 0;
   /** Where the record began that is being put. */
@@ -63,6 +72,7 @@ class Expansion {
     this.#writer = writer;
     this.#view = view;
     this.#name = name;
+    this.#nameLength = nameEnd(name, 0);
     this.#base = writer.at;
   }
 
@@ -71,15 +81,40 @@ class Expansion {
     const writer = this.#writer;
     const view = this.#view;
     const { at: start } = writer;
-    const { count: moves } = MOVES;
+    const { count: moves, owners } = MOVES;
     const ttlAt = view.ttlAt(index);
     const end = view.endAt(index);
     this.#start = view.endAt(index - 1);
-    const isPut = this.#copy(this.#start, ttlAt) && this.#copyRdata(ttlAt, end, answers);
+    const isPut = this.#putOwner(ttlAt) && this.#copyRdata(ttlAt, end, answers);
     if (isPut) return true;
     writer.at = start;
     MOVES.count = moves;
+    MOVES.owners = owners;
     return false;
+  }
+
+  /**
+   * Puts what stands before the TTL. Servers that compress a name only where the case is the same write the owner in
+   * full, since we have asked in another case, and let later names point there.
+   */
+  #putOwner(ttlAt: number): boolean {
+    const writer = this.#writer;
+    const from = this.#start;
+    if (!this.#isNameAt(from, ttlAt - OWNER_TO_TTL_BYTES)) return this.#copy(from, ttlAt);
+    if (!writer.fits(POINTER_BYTES)) return false;
+    writer.putPointer(HEADER_BYTES);
+    this.#noteMove(from, POINTER_BYTES - this.#nameLength);
+    MOVES.ownerAt[MOVES.owners++] = from;
+    return this.#copy(ttlAt - OWNER_TO_TTL_BYTES, ttlAt);
+  }
+
+  #isNameAt(from: number, to: number): boolean {
+    if (to - from !== this.#nameLength) return false;
+    const start = this.#view.recordsStart + from;
+    for (let i = 0; i < this.#nameLength; i++) {
+      if (this.#view.bytes[start + i] !== this.#name[i]) return false;
+    }
+    return true;
   }
 
   #copyRdata(ttlAt: number, end: number, answers: OutsideAnswers): boolean {
@@ -123,27 +158,42 @@ class Expansion {
     const at = view.recordsStart + pointerAt;
     const target = ((view.bytes[at] & 0x3f) << 8) | view.bytes[at + 1];
     // The question's name is the client's as an owner alone: elsewhere it may be the end of another name.
-    const isOwner = target === HEADER_BYTES && pointerAt === this.#start;
-    if (target < view.questionEnd && !isOwner) return this.#putSuffix(target, pointerAt);
-    const moved = isOwner ? target : this.#moved(target - view.questionEnd);
+    const nameAt = this.#offsetInName(target);
+    const isOwner = nameAt === 0 && pointerAt === this.#start;
+    if (nameAt >= 0 && !isOwner) return this.#putSuffix(nameAt, pointerAt);
+    const moved = isOwner ? HEADER_BYTES : this.#moved(target - view.questionEnd);
     if (!writer.fits(POINTER_BYTES) || moved > MAX_POINTER_OFFSET) return false;
     writer.putPointer(moved);
     return true;
   }
 
-  /** Writes the end of the name out that a pointer into the question meant. */
-  #putSuffix(target: number, pointerAt: number): boolean {
+  /** Gives where in the question's name a pointer leads; less than 0 where it leads elsewhere. */
+  #offsetInName(target: number): number {
+    const { questionEnd } = this.#view;
+    if (target < questionEnd) return target - HEADER_BYTES;
+    const offset = target - questionEnd;
+    let last = MOVES.owners;
+    while (last > 0 && MOVES.ownerAt[last - 1] > offset) last--;
+    if (last === 0) return -1;
+    const inName = offset - MOVES.ownerAt[last - 1];
+    return inName < this.#nameLength ? inName : -1;
+  }
+
+  /** Writes the end of the question's name out, from an offset in it, that a pointer meant. */
+  #putSuffix(from: number, pointerAt: number): boolean {
     const writer = this.#writer;
-    const from = target - HEADER_BYTES;
-    let end = from;
-    while (this.#name[end] !== 0) end += this.#name[end] + 1;
-    const length = end + 1 - from;
+    const end = nameEnd(this.#name, from);
+    const length = end - from;
     if (!writer.fits(length)) return false;
-    writer.putBytes(this.#name, from, end + 1);
-    const before = MOVES.count === 0 ? 0 : MOVES.grown[MOVES.count - 1];
-    MOVES.at[MOVES.count] = pointerAt;
-    MOVES.grown[MOVES.count++] = before + length - POINTER_BYTES;
+    writer.putBytes(this.#name, from, end);
+    this.#noteMove(pointerAt, length - POINTER_BYTES);
     return true;
+  }
+
+  #noteMove(at: number, grown: number): void {
+    const before = MOVES.count === 0 ? 0 : MOVES.grown[MOVES.count - 1];
+    MOVES.at[MOVES.count] = at;
+    MOVES.grown[MOVES.count++] = before + grown;
   }
 
   /** Gives where in the message stands what stood at an offset of the records. */
@@ -152,4 +202,11 @@ class Expansion {
     while (last > 0 && MOVES.at[last - 1] >= offset) last--;
     return this.#base + offset + (last === 0 ? 0 : MOVES.grown[last - 1]);
   }
+}
+
+/** Gives where a name ends whose rest begins at an offset. */
+function nameEnd(name: Uint8Array, from: number): number {
+  let end = from;
+  while (name[end] !== 0) end += name[end] + 1;
+  return end + 1;
 }

@@ -72,7 +72,13 @@ const records = fc.array(
   { maxLength: 12 },
 );
 const message = fc
-  .record({ question: name, answers: records, authorities: records, additionals: records })
+  .record({
+    question: name,
+    answers: records,
+    authorities: records,
+    additionals: records,
+    isQuestionApart: fc.boolean(),
+  })
   // Every answer is positive, and none is kept for less than it says.
   .map(
     ({ question, ...sections }): RawMessage => ({

@@ -18,6 +18,8 @@ export interface RawMessage {
   readonly answers?: readonly RawRecord[];
   readonly authorities?: readonly RawRecord[];
   readonly additionals?: readonly RawRecord[];
+  /** Nothing points to the question, as where it was asked in another case and the server keeps case. */
+  readonly isQuestionApart?: boolean;
 }
 
 export interface CompressedMessage {
@@ -35,6 +37,7 @@ export function buildCompressed({
   answers = [],
   authorities = [],
   additionals = [],
+  isQuestionApart = false,
 }: RawMessage): CompressedMessage {
   const writer = new CompressingWriter();
   const counts = [1, answers.length, authorities.length, additionals.length];
@@ -42,6 +45,7 @@ export function buildCompressed({
   writer.putName(question.name);
   writer.putUint16(question.type);
   writer.putUint16(1);
+  if (isQuestionApart) writer.forget();
   const ttls: number[] = [];
   const ends: number[] = [];
   for (const record of [...answers, ...authorities, ...additionals]) {
@@ -79,6 +83,11 @@ class CompressingWriter {
     this.bytes[start - 2] = length >> 8;
     this.bytes[start - 1] = length & 0xff;
     return ttlAt;
+  }
+
+  /** Lets nothing point to what was put so far. */
+  forget(): void {
+    this.#suffixes.clear();
   }
 
   putName(text: string): void {
