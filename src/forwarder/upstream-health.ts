@@ -9,7 +9,7 @@
 
 /** Where nothing is known yet. */
 const FIRST_PATIENCE_MS = 100;
-const MIN_PATIENCE_MS = 20;
+const MIN_PATIENCE_MS = 30;
 /** Some answers that took long are no reason to wait for those that are lost: at most this, or twice the usual time. */
 const MAX_PATIENCE_MS = 150;
 /** Whatever is usual: another one has to be asked well within the time of a question, and silence to be noticed. */

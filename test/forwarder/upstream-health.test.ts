@@ -17,7 +17,7 @@ test('UpstreamHealth waits for four times the variation above the round-trip tim
   assert.equal(after().patienceMs, 100);
   // RFC 6298 section 2.2: the first measurement's variation is half of it.
   assert.equal(after(answer(40)).patienceMs, 40 + 4 * 20);
-  assert.equal(after(answer(0.1)).patienceMs, 20);
+  assert.equal(after(answer(0.1)).patienceMs, 30);
   // Not for longer than twice the time that it usually takes, once that is a long one.
   assert.equal(after(answer(100)).patienceMs, 200);
   assert.equal(after(answer(60)).patienceMs, 150);
