@@ -23,6 +23,7 @@ import { countResponders, SupervisedResponders } from './supervised-responders.t
 import { SupervisedZone } from './supervised-zone.ts';
 import type { ZoneSummary } from './threads.ts';
 import { openUdpSockets } from './udp-io.ts';
+import type { UdpSockets } from './udp-sockets.ts';
 import { VERSION } from './version.ts';
 import { buildZoneSet } from './zone/zone-set.ts';
 
@@ -71,7 +72,7 @@ export async function startApp(
   const { log } = logSink;
   const count = countResponders(configuration);
   const listen = await claimPorts(configuration.listen);
-  const sockets = await openUdpSockets({ ...configuration, listen, responders: count, log });
+  let sockets: UdpSockets | undefined;
   let zone: SupervisedZone | undefined;
   let responders: SupervisedResponders | undefined;
   let forwarding: Forwarding | undefined;
@@ -107,13 +108,16 @@ export async function startApp(
       },
     });
     zone = table;
+    // The zone thread has begun: what this one does until it waits costs the start nothing.
+    const udp = await openUdpSockets({ ...configuration, listen, responders: count, log });
+    sockets = udp;
     const outside = openOutside(configuration, {
       answerMiss,
       open: () =>
         new Forwarding({
           ...served,
           responders: count,
-          sockets,
+          sockets: udp,
           memory: () => table.memory,
         }),
     });
@@ -124,7 +128,7 @@ export async function startApp(
       ...served,
       count,
       counters,
-      sockets,
+      sockets: udp,
       missRings,
       cache: forwarding?.cache,
       forwarded: outside.forwarded,
@@ -139,9 +143,9 @@ export async function startApp(
         counters: responderCounters(counters, count),
       });
     }
-    if (sockets !== undefined) {
+    if (udp !== undefined) {
       const own = responderCounters(counters, count);
-      sockets.onReplyLost = () => own.countTransportEvent('missAnswerLost');
+      udp.onReplyLost = () => own.countTransportEvent('missAnswerLost');
     }
     let isStopping = false;
     http = await startMonitoringServer({
@@ -156,7 +160,7 @@ export async function startApp(
         zoneGauges,
         version: VERSION,
         forward: forwarding?.numbers,
-        udpSockets: sockets && (() => sockets.readMemory()),
+        udpSockets: udp && (() => udp.readMemory()),
         threads: () => [table, ...threads.threads],
         droppedLogLines: () => logSink.dropped,
       }),
@@ -176,7 +180,7 @@ export async function startApp(
     return {
       listen,
       http: { address, port },
-      io: sockets === undefined ? 'dgram' : 'batch',
+      io: udp === undefined ? 'dgram' : 'batch',
       upstreams: forwarding?.sets.upstreams.map(({ label }) => label) ?? [],
       summary,
       zone: table,
