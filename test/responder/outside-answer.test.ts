@@ -42,6 +42,14 @@ function address(owner: string, ttl = 60, last = 1): RawRecord {
   return { owner, type: TYPE.A, ttl, rdata: [Uint8Array.of(192, 0, 2, last)] };
 }
 
+/** Records of each section in an order of their own: addresses take turns in being the first. */
+function sortedSectionsOf(bytes: Uint8Array): Answer[][] {
+  const keyOf = (record: Answer) => JSON.stringify(record);
+  return sectionsOf(bytes).map((section) =>
+    section.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
+  );
+}
+
 function sectionsOf(bytes: Uint8Array): Answer[][] {
   const { answers, authorities, additionals } = packet.decode(Buffer.from(bytes));
   assert.equal(packet.decode.bytes, bytes.length);
@@ -49,7 +57,7 @@ function sectionsOf(bytes: Uint8Array): Answer[][] {
   return [answers ?? [], authorities ?? [], withoutOpt];
 }
 
-const label = fc.constantFrom('a', 'bb', 'www', 'example', 'org', 'x-1', '0');
+const label = fc.constantFrom('a', 'bb', 'www', 'example', 'org', 'x-1', 'z9');
 const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 /** Types that dns-packet knows, with names in their RDATA. */
@@ -93,7 +101,7 @@ test('an answer from outside is the same to dns-packet as it came, asked for by 
     fc.property(message, (raw) => {
       const query = buildQuery(`${raw.question.name} A`);
       const response = zoneWith(raw).send(query, OVER_TCP);
-      assert.deepEqual(sectionsOf(response), sectionsOf(buildCompressed(raw).bytes));
+      assert.deepEqual(sortedSectionsOf(response), sortedSectionsOf(buildCompressed(raw).bytes));
     }),
   );
 });
@@ -103,11 +111,10 @@ test('an answer from outside is the same to dns-packet as it came, behind an ali
   fc.assert(
     fc.property(message, (raw) => {
       const response = zoneWith(raw).send(buildQuery(`${ALIAS} A`), OVER_TCP);
-      const [answers, ...rest] = sectionsOf(buildCompressed(raw).bytes);
-      assert.deepEqual(sectionsOf(response), [
-        [{ ...alias, data: raw.question.name }, ...answers],
-        ...rest,
-      ]);
+      assert.deepEqual(sectionsOf(response)[0][0], { ...alias, data: raw.question.name });
+      const [answers, ...rest] = sortedSectionsOf(response);
+      const came = answers.filter(({ name: owner }) => owner !== ALIAS);
+      assert.deepEqual([came, ...rest], sortedSectionsOf(buildCompressed(raw).bytes));
     }),
   );
 });
@@ -118,13 +125,21 @@ test('an answer from outside is the same to dns-packet under a name that was rew
       const { name: target } = raw.question;
       const zone = zoneWith(raw, { rewrite: [{ from: 'front.corp.test', to: target }] });
       const response = zone.send(buildQuery('front.corp.test A'), OVER_TCP);
-      const expected = sectionsOf(buildCompressed(raw).bytes).map((section) =>
+      const back = sortedSectionsOf(response).map((section) =>
         section.map((record) => ({
           ...record,
-          name: record.name === target ? 'front.corp.test' : record.name,
+          name: record.name === 'front.corp.test' ? target : record.name,
         })),
       );
-      assert.deepEqual(sectionsOf(response), expected);
+      const keyOf = (record: unknown) => JSON.stringify(record);
+      assert.deepEqual(
+        back.map((section) => section.map(keyOf).toSorted()),
+        sortedSectionsOf(buildCompressed(raw).bytes).map((section) =>
+          section.map(keyOf).toSorted(),
+        ),
+      );
+      const owners = sectionsOf(response)[0].map(({ name: owner }) => owner);
+      assert.ok(owners.includes('front.corp.test') && !owners.includes(target));
     }),
   );
 });
