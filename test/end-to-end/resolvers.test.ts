@@ -8,7 +8,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { suite, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 
 const BIG = Array.from({ length: 60 }, (_, i) => `big A 192.0.2.${100 + i}`).join('\n');
@@ -161,29 +161,43 @@ const EXPECTED = [
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
-// Before 1.2.4, musl asks by no TCP and takes what fits into 512 bytes; later it takes 48 addresses at most.
-for (const [library, compiler, big] of [
-  ['glibc', 'gcc', /^60$/],
-  ['musl', 'musl-gcc', /^(30|48)$/],
-] as const) {
-  test(`${library} finds names in and outside the cluster, through Unbound, then NSD`, async (t: TestContext) => {
-    const missing = whatIsMissing(compiler);
-    if (missing !== undefined) {
-      t.skip(missing);
-      return;
-    }
-    const folder = mkdtempSync(join(tmpdir(), 'vipdns-resolvers-'));
-    t.after(() => rmSync(folder, { recursive: true }));
-    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-    const words = ['-n', '-m', 'sh', '-c', SCRIPT, 'sh', folder, process.execPath, compiler, MAIN];
-    const { stdout } = await promisify(execFile)('unshare', words, { timeout: 60_000 });
-    assert.match(/^big.example: (\d+) addresses$/m.exec(stdout)?.[1] ?? '', big);
-    assert.deepEqual(
-      stdout.split('\n').filter((line) => !line.startsWith('big.example')),
-      EXPECTED,
-    );
-  });
-}
+// Each in a namespace of its own.
+suite('stub resolvers', { concurrency: true }, () => {
+  // Before 1.2.4, musl asks by no TCP and takes what fits into 512 bytes; later it takes 48 addresses at most.
+  for (const [library, compiler, big] of [
+    ['glibc', 'gcc', /^60$/],
+    ['musl', 'musl-gcc', /^(30|48)$/],
+  ] as const) {
+    test(`${library} finds names in and outside the cluster, through Unbound, then NSD`, async (t: TestContext) => {
+      const missing = whatIsMissing(compiler);
+      if (missing !== undefined) {
+        t.skip(missing);
+        return;
+      }
+      const folder = mkdtempSync(join(tmpdir(), 'vipdns-resolvers-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+      const words = [
+        '-n',
+        '-m',
+        'sh',
+        '-c',
+        SCRIPT,
+        'sh',
+        folder,
+        process.execPath,
+        compiler,
+        MAIN,
+      ];
+      const { stdout } = await promisify(execFile)('unshare', words, { timeout: 60_000 });
+      assert.match(/^big.example: (\d+) addresses$/m.exec(stdout)?.[1] ?? '', big);
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => !line.startsWith('big.example')),
+        EXPECTED,
+      );
+    });
+  }
+});
 
 function whatIsMissing(compiler: string): string | undefined {
   for (const program of ['nsd', 'unbound', compiler]) {
