@@ -2,7 +2,7 @@
  * The writing side of the answer cache: what is kept, and what goes when room is needed. In: answers by their keys;
  * out: records in the table, which responders serve by themselves.
  *
- *     new name --> probation --asked for again--> positive | negative
+ *     new name --> probation --asked for again--> positive | negative <-- new again, and gone not long ago
  *                      |                              |
  *                      '--- oldest, never asked for --'--> gone            failure: apart, short-lived
  *
@@ -17,6 +17,7 @@ import { AnswerView, TENTHS } from './answer-format.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import { MarkRows } from './cache-memory.ts';
 import type { CacheMemory } from './cache-reader.ts';
+import { DepartedNames } from './departed-names.ts';
 
 export const SHELVES = ['probation', 'positive', 'negative', 'failure'] as const;
 export type Shelf = (typeof SHELVES)[number];
@@ -82,6 +83,7 @@ export class AnswerCache {
   readonly #freeSlots: number[];
   /** Entries that are served although they are out of date. */
   readonly #stale = new Set<Entry>();
+  readonly #departed = new DepartedNames();
   readonly #key = Buffer.alloc(MAX_KEY_BYTES);
   /** Entries that went for want of room. */
   #evictions = 0;
@@ -172,7 +174,8 @@ export class AnswerCache {
     const slot = this.#freeSlots.pop();
     if (slot === undefined) throw new Error('Cannot keep answer: more entries than slots');
     this.#marks.take(slot);
-    const shelf = kind === 'failure' ? 'failure' : 'probation';
+    const isKnown = kind === 'failure' || this.#departed.has(key);
+    const shelf = isKnown ? kind : 'probation';
     const entry: Entry = { key, kind, shelf, slot, record: 0 };
     this.#bySlot[slot] = entry;
     this.#entries.set(key, entry);
@@ -213,6 +216,7 @@ export class AnswerCache {
       if (i === MAX_SECOND_CHANCES || !this.#marks.take(oldest.slot)) {
         this.#remove(oldest);
         this.#evictions++;
+        if (oldest.shelf === 'probation') this.#departed.add(oldest.key);
         return true;
       }
       this.#noteUse(oldest);

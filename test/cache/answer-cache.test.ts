@@ -95,6 +95,18 @@ test('names that are asked for once push out each other, and nothing else', () =
   assert.equal(cache.cache.numbers.evictions, 990);
 });
 
+test('a name that had to go and is asked for again is not on probation any more', () => {
+  const cache = new TestCache({ entries: 100 });
+  cache.put(WWW);
+  for (const each of names('before', 100)) cache.put(each);
+  assert.equal(cache.has(WWW), false);
+  cache.put(WWW);
+  for (const each of names('after', 100)) cache.put(each);
+  assert.equal(cache.has(WWW), true);
+  const { positive } = shelves(cache);
+  assert.equal(positive, 1);
+});
+
 test('of popular names the one goes that was not asked for longest', () => {
   const cache = new TestCache({ entries: 20 });
   const popular = names('popular', 10);
