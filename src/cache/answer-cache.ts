@@ -22,7 +22,7 @@ import { DepartedNames } from './departed-names.ts';
 export const SHELVES = ['probation', 'positive', 'negative', 'failure'] as const;
 export type Shelf = (typeof SHELVES)[number];
 
-/** Parts of all entries that a shelf has. */
+/** Parts of all entries that a shelf has; probation has what the others leave, besides. */
 const SHARES: Readonly<Record<Shelf, number>> = {
   probation: 0.1,
   positive: 0.5,
@@ -78,6 +78,7 @@ export class AnswerCache {
   readonly #serveStale: number;
   readonly #shelves: Readonly<Record<Shelf, LRUCache<string, Entry>>>;
   readonly #capacity: Readonly<Record<Shelf, number>>;
+  readonly #total: number;
   readonly #entries = new Map<string, Entry>();
   readonly #bySlot: (Entry | undefined)[];
   readonly #freeSlots: number[];
@@ -98,8 +99,10 @@ export class AnswerCache {
     this.#serveStale = serveStaleSeconds * TENTHS;
     const capacityOf = (shelf: Shelf) => Math.max(Math.floor(entries * SHARES[shelf]), 1);
     this.#capacity = forEachShelf(capacityOf);
-    this.#shelves = forEachShelf((shelf) => new LRUCache({ max: capacityOf(shelf) + 1 }));
-    const slots = SHELVES.reduce((sum, shelf) => sum + this.#capacity[shelf] + 1, 0);
+    this.#total = SHELVES.reduce((sum, shelf) => sum + this.#capacity[shelf], 0);
+    const mostOf = (shelf: Shelf) => (shelf === 'probation' ? this.#total : capacityOf(shelf));
+    this.#shelves = forEachShelf((shelf) => new LRUCache({ max: mostOf(shelf) + 1 }));
+    const slots = this.#total + SHELVES.length;
     this.#bySlot = new Array(slots).fill(undefined);
     this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i);
   }
@@ -187,7 +190,10 @@ export class AnswerCache {
     if (entry.shelf !== shelf) this.#shelves[entry.shelf].delete(entry.key);
     entry.shelf = shelf;
     this.#shelves[shelf].set(entry.key, entry);
-    if (this.#shelves[shelf].size > this.#capacity[shelf]) this.#evict(shelf, entry);
+    const isFull = this.#shelves[shelf].size > this.#capacity[shelf];
+    if (isFull && shelf !== 'probation') this.#evict(shelf, entry);
+    // The others have no more than their parts, so probation has more than its own.
+    else if (this.#entries.size > this.#total) this.#evict('probation', entry);
   }
 
   /** Writes the answer into the table; where there is no room, others go first. */

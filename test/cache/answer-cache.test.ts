@@ -90,9 +90,10 @@ test('names that are asked for once push out each other, and nothing else', () =
   putPopular(cache, popular);
   putPopular(cache, missing, 'negative');
   for (const each of names('random', 1000)) cache.put(each);
-  assert.deepEqual(shelves(cache), { probation: 10, positive: 50, negative: 35, failure: 0 });
+  // What failures do not take is left to probation.
+  assert.deepEqual(shelves(cache), { probation: 15, positive: 50, negative: 35, failure: 0 });
   for (const each of [...popular, ...missing]) assert.equal(cache.has(each), true);
-  assert.equal(cache.cache.numbers.evictions, 990);
+  assert.equal(cache.cache.numbers.evictions, 985);
 });
 
 test('a name that had to go and is asked for again is not on probation any more', () => {
@@ -325,7 +326,7 @@ test('a flood of random names leaves more than 99 % of the hits of 1,000 popular
   }
   assert.ok(hits > 0.99 * asked, `${hits} of ${asked}`);
   const { probation, positive, negative } = shelves(cache);
-  assert.deepEqual([probation, positive, negative], [2000, 1000, 0]);
+  assert.deepEqual([probation, positive, negative], [19_000, 1000, 0]);
   assert.ok(cache.cache.numbers.usedBytes < 4 << 20, `${cache.cache.numbers.usedBytes}`);
 });
 
