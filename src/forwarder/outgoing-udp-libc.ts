@@ -1,4 +1,4 @@
-/** Outgoing UDP by the C library's calls, Linux: six of them for a query. socket(7), udp(7). */
+/** Outgoing UDP by the C library's calls, Linux: seven of them for a query. socket(7), udp(7). */
 import { constants, networkInterfaces } from 'node:os';
 import { parseAddress } from '../dns/address.ts';
 import {
@@ -176,7 +176,8 @@ class LibcOutgoingSocket implements OutgoingSocket {
     const { libc, poll, nowhereAddress } = this.#shared;
     const isReusable =
       this.#sockets.length < MAX_IDLE &&
-      libc.connect(this.#fd, nowhereAddress, SOCKADDR_IN_BYTES) === 0;
+      libc.connect(this.#fd, nowhereAddress, SOCKADDR_IN_BYTES) === 0 &&
+      this.#isEmpty();
     if (isReusable) {
       poll.rest(this.#fd);
       this.#sockets.push(this.#fd);
@@ -184,6 +185,12 @@ class LibcOutgoingSocket implements OutgoingSocket {
       poll.forget(this.#fd);
       libc.close(this.#fd);
     }
+  }
+
+  /** Neither a datagram nor an error of one upstream may come up for a query to another. */
+  #isEmpty(): boolean {
+    const { libc, receivedAddress } = this.#shared;
+    return libc.recv(this.#fd, receivedAddress, 0, MSG_DONTWAIT) < 0 && libc.errno() === EAGAIN;
   }
 
   #read(): void {
