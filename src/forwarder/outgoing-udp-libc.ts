@@ -26,7 +26,7 @@ const { EAGAIN, EINTR } = constants.errno;
 
 /** A question of the longest name, with OPT, is shorter. */
 const MAX_QUERY_BYTES = 512;
-/** Datagrams that are read of a socket in one go: more than its buffer holds of those that answer queries. */
+/** Datagrams that are read of a socket in one go, before others have their turn. */
 const MAX_RECEIVED = 256;
 /** Sockets of a family that are kept without a port, for the next queries. */
 const MAX_IDLE = 256;
@@ -194,7 +194,7 @@ class LibcOutgoingSocket implements OutgoingSocket {
   }
 
   #read(): void {
-    const { libc, received, receivedAddress } = this.#shared;
+    const { libc, poll, received, receivedAddress } = this.#shared;
     for (let i = 0; i < MAX_RECEIVED && this.#isOpen; i++) {
       const flags = MSG_DONTWAIT | MSG_TRUNC;
       const length = libc.recv(this.#fd, receivedAddress, MAX_UDP_RESPONSE_BYTES, flags);
@@ -207,6 +207,10 @@ class LibcOutgoingSocket implements OutgoingSocket {
       if (errno !== EAGAIN && errno !== EINTR) this.#events.onRefused();
       return;
     }
+    if (!this.#isOpen) return;
+    // The kernel tells no more of what is there already.
+    poll.turnWithin(0);
+    setImmediate(() => this.#read());
   }
 }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { LibcOutgoingUdp } from '../../src/forwarder/outgoing-udp-libc.ts';
 import type { UpstreamAddress } from '../../src/forwarder/upstream-address.ts';
+import { type Libc, SO_RCVBUF, SOL_SOCKET } from '../../src/socket/libc.ts';
 import { noBatches, testLibc } from '../support/libc.ts';
 import { threadPoll } from '../support/poll.ts';
 
@@ -37,10 +38,24 @@ function addressOf(port: number): UpstreamAddress {
   return { transport: 'udp', address: LOOPBACK, port, serverName: '' };
 }
 
-function openUdp(t: TestContext): LibcOutgoingUdp {
-  const udp = new LibcOutgoingUdp(testLibc(), { poll: threadPoll(testLibc()), maxSockets: 10 });
+function openUdp(t: TestContext, libc: Libc = testLibc()): LibcOutgoingUdp {
+  const udp = new LibcOutgoingUdp(libc, { poll: threadPoll(testLibc()), maxSockets: 10 });
   t.after(() => udp.close());
   return udp;
+}
+
+/** Gives sockets with room for twice as much as is usual: 500 datagrams, as where net.core.rmem_default is higher. */
+function roomyLibc(): Libc {
+  const libc = testLibc();
+  return {
+    ...libc,
+    socket(...parameters) {
+      const fd = libc.socket(...parameters);
+      const bytes = Int32Array.of(212_992);
+      libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, bytes, bytes.byteLength);
+      return fd;
+    },
+  };
 }
 
 /** Sends a query; gives the first thing that comes, whereupon the socket is closed. */
@@ -88,6 +103,22 @@ test('that nobody listens at one upstream is not told of another', LIBC_ONLY, as
   // Over loopback the refusal is there by now; the question has been given up before anybody reads it.
   socket?.close();
   assert.equal(await ask(udp, other.address), 'other');
+});
+
+test('an answer behind hundreds of forged ones is read', LIBC_ONLY, async (t) => {
+  const udp = openUdp(t, roomyLibc());
+  const { address } = await startAnswerer(t, [...new Array(400).fill('forged'), 'answer']);
+  await new Promise<void>((resolve) => {
+    const socket = udp.open(address, {
+      onMessage: (message, length) => {
+        if (Buffer.from(message.subarray(0, length)).toString() !== 'answer') return;
+        socket?.close();
+        resolve();
+      },
+      onRefused: () => {},
+    });
+    socket?.send(QUERY);
+  });
 });
 
 test('each query has a port of its own', LIBC_ONLY, async (t) => {
