@@ -184,6 +184,7 @@ export class Attempt implements OutgoingEvents {
   #fail(failure: UpstreamFailure, detail: string): void {
     if (this.#isClosed) return;
     this.upstream.stats.failures[failure]++;
+    this.upstream.lastFailure = detail;
     this.#options.owner.failed(this, failure, detail);
   }
 }

@@ -22,7 +22,7 @@ export class ForwarderLog {
 
   /** Tells what has changed with an upstream; gives whether it is back. */
   noteHealth(upstream: Upstream): boolean {
-    const { health, label, address } = upstream;
+    const { health, label, address, lastFailure } = upstream;
     const wasDown = this.#down.has(upstream);
     if (health.isDown === wasDown) return false;
     const fields = { upstream: label, transport: address.transport };
@@ -32,7 +32,7 @@ export class ForwarderLog {
       return true;
     }
     this.#down.add(upstream);
-    const reason = health.isRefusing ? 'refused' : 'no answer to queries and probes';
+    const reason = health.isRefusing ? lastFailure : 'no answer to queries and probes';
     this.#log('warn', 'upstream does not answer', { ...fields, reason, code: 'ERR_UPSTREAM' });
     return false;
   }

@@ -21,6 +21,8 @@ export class Upstream {
   readonly health = new UpstreamHealth();
   readonly stream: StreamUpstream;
   readonly stats: UpstreamStats;
+  /** Why it could not be asked, the last time that it could not. */
+  lastFailure = '';
   #plainUntil = Number.NEGATIVE_INFINITY;
 
   constructor(address: UpstreamAddress, { stream, stats }: UpstreamOptions) {
