@@ -67,7 +67,8 @@ export class MissAnswerer {
   readonly #readers: readonly MissReader[];
   /** In the order in which they came. */
   readonly #pending = new Set<Pending>();
-  readonly #countOf = new Map<string, number>();
+  /** By client, in the same order: finding the oldest of one takes no longer than that of all. */
+  readonly #ofClient = new Map<string, Set<Pending>>();
   readonly #reading: Promise<void>[];
   readonly #maxPending: number;
   readonly #maxPendingOfClient: number;
@@ -138,29 +139,27 @@ export class MissAnswerer {
   /** Notes a query that waits; where too many do, the oldest is told that it will not be answered. */
   #add(pending: Pending): void {
     const { client } = pending;
-    const count = this.#countOf.get(client) ?? 0;
-    if (count >= this.#maxPendingOfClient) this.#shed((each) => each.client === client);
-    else if (this.#pending.size >= this.#maxPending) this.#shed(() => true);
+    const own = this.#ofClient.get(client) ?? new Set();
+    if (own.size >= this.#maxPendingOfClient) this.#shedOldest(own);
+    else if (this.#pending.size >= this.#maxPending) this.#shedOldest(this.#pending);
     this.#pending.add(pending);
-    this.#countOf.set(client, (this.#countOf.get(client) ?? 0) + 1);
+    own.add(pending);
+    this.#ofClient.set(client, own);
   }
 
-  #shed(isMeant: (pending: Pending) => boolean): void {
-    for (const pending of this.#pending) {
-      if (!isMeant(pending)) continue;
-      this.#options.counters.countTransportEvent('missShed');
-      this.#reply(pending, undefined);
-      return;
-    }
+  #shedOldest(of: ReadonlySet<Pending>): void {
+    const [oldest] = of;
+    this.#options.counters.countTransportEvent('missShed');
+    this.#reply(oldest, undefined);
   }
 
   /** False where the query has its answer. */
   #remove(pending: Pending): boolean {
     if (!this.#pending.delete(pending)) return false;
     const { client } = pending;
-    const left = (this.#countOf.get(client) ?? 1) - 1;
-    if (left === 0) this.#countOf.delete(client);
-    else this.#countOf.set(client, left);
+    const own = this.#ofClient.get(client);
+    own?.delete(pending);
+    if (own?.size === 0) this.#ofClient.delete(client);
     if (this.#pending.size === 0) this.#onIdle?.();
     return true;
   }
