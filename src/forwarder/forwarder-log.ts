@@ -1,5 +1,6 @@
 /** What the log tells of upstreams: who is away and back, which questions failed and why, and loops. */
 import type { LogFunction } from '../monitoring/log-event.ts';
+import { formatQuestion, type Question } from './question.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Failed questions are told one a second, and how many more there were. */
@@ -37,28 +38,33 @@ export class ForwarderLog {
     return false;
   }
 
-  noteFailure(fields: { question: string; detail: string; durationMs: number }): void {
+  noteFailure(failed: { question: Question; detail: string; durationMs: number }): void {
     const now = this.#now();
     if (now < this.#nextFailureAt) {
       this.#untold++;
       return;
     }
     this.#nextFailureAt = now + FAILURE_INTERVAL_MS;
-    const durationMs = Math.round(fields.durationMs);
+    const { detail } = failed;
+    // Written out for what is told alone: it takes longer than asking does.
+    const question = formatQuestion(failed.question);
+    const durationMs = Math.round(failed.durationMs);
     const others = this.#untold;
     this.#untold = 0;
     this.#log('warn', 'no upstream has answered', {
-      ...fields,
+      question,
+      detail,
       durationMs,
       others,
       code: 'ERR_UPSTREAM',
     });
   }
 
-  noteLoop(question: string): void {
+  noteLoop(looped: Question): void {
     const now = this.#now();
     if (now < this.#nextLoopAt) return;
     this.#nextLoopAt = now + LOOP_INTERVAL_MS;
+    const question = formatQuestion(looped);
     const advice = 'an upstream forwards to this server: see "forward" and its resolv.conf';
     this.#log('error', 'a query has come back to this server', {
       question,

@@ -17,13 +17,7 @@ import type { ForwardZones } from './forward-zones.ts';
 import { ForwarderLog } from './forwarder-log.ts';
 import type { OutgoingUdp } from './outgoing-udp.ts';
 import { Prober } from './prober.ts';
-import {
-  canBeMarked,
-  formatQuestion,
-  type Question,
-  questionOfKey,
-  randomizeCase,
-} from './question.ts';
+import { canBeMarked, type Question, questionOfKey, randomizeCase } from './question.ts';
 import { type LifetimeLimits, receiveAnswer } from './received-answer.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -186,7 +180,7 @@ export class Forwarder {
     const detail = 'too many questions are under way';
     const durationMs = this.#options.now() - startedAt;
     flight.close();
-    this.#log.noteFailure({ question: formatQuestion(plan.question), detail, durationMs });
+    this.#log.noteFailure({ question: plan.question, detail, durationMs });
     tell(waiting, this.#describe(EXTENDED_ERROR.noReachableAuthority, detail).view, false);
   }
 
@@ -224,7 +218,7 @@ export class Forwarder {
     const { isRefused, detail, waiting } = failure;
     this.counts.failed++;
     const durationMs = now() - startedAt;
-    this.#log.noteFailure({ question: formatQuestion(question), detail, durationMs });
+    this.#log.noteFailure({ question, detail, durationMs });
     const stale = this.#useStale(question);
     if (stale !== undefined) {
       tell(waiting, stale, true);
@@ -253,7 +247,7 @@ export class Forwarder {
   #refuseLoop(question: Question, done: OnResolved): void {
     const detail = 'the query came back: an upstream forwards to this server';
     this.counts.loops++;
-    this.#log.noteLoop(formatQuestion(question));
+    this.#log.noteLoop(question);
     queueMicrotask(() => this.#tellFailure([done], detail));
   }
 
