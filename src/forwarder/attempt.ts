@@ -123,6 +123,8 @@ export class Attempt implements OutgoingEvents {
     const { address, stream, stats } = this.upstream;
     stats.queries[address.transport === 'tls' ? 'tls' : 'tcp']++;
     this.#cancelStream = stream.ask(this.#query, (outcome) => this.#receiveStream(outcome));
+    // A new connection is known to the system, and what is written to one is sent, when the event loop turns.
+    this.#options.context.udp.wakeWithin(0);
   }
 
   /** Called by the socket, for whatever comes from the upstream's address and port. */

@@ -26,6 +26,6 @@ export interface OutgoingUdp {
   open(upstream: UpstreamAddress, events: OutgoingEvents): OutgoingSocket | undefined;
   /** To be called when every socket is closed. */
   close(): void;
-  /** Lets timers of this thread be exact to so many milliseconds until then. */
+  /** Has the event loop turn within so many milliseconds, for timers, and for connections that were begun. */
   wakeWithin(ms: number): void;
 }
