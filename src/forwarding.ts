@@ -155,6 +155,7 @@ export class Forwarding {
     }
     this.forwarder.resolve(wanted, {
       spelled: nameAsSpelled(missed.query, wanted),
+      isWanted: missed.isWaiting,
       done: (answer, isStale) => {
         this.#found.use({ question: wanted, answer, isStale });
         this.#answer(missed, { reply, round: round + 1 });

@@ -14,7 +14,7 @@ import { within } from './within.ts';
 const MAX_TAKEN = 256;
 /** Queries being answered at a time, and of one client's address; the oldest gives way to a new one. */
 const MAX_PENDING = 8192;
-const MAX_PENDING_OF_CLIENT = 4096;
+const MAX_PENDING_OF_CLIENT = 2048;
 
 /** A query that is to be answered, and what is known of it. */
 export interface MissedQuery {
@@ -24,6 +24,8 @@ export interface MissedQuery {
   readonly from: Uint8Array;
   /** On the clock of `sharedClock()`, in milliseconds. */
   readonly arrivedAt: number;
+  /** Whether the client still waits: it may have been told that there will be no answer. */
+  readonly isWaiting: () => boolean;
 }
 
 /**
@@ -127,7 +129,13 @@ export class MissAnswerer {
     const { answer, outlets } = this.#options;
     const { query, replyTo, arrivedAt, listener } = miss;
     const pending = { miss, responder, client: clientOf(replyTo) };
-    const missed = { query, protocol: outlets.protocolOf(listener), from: replyTo, arrivedAt };
+    const missed: MissedQuery = {
+      query,
+      protocol: outlets.protocolOf(listener),
+      from: replyTo,
+      arrivedAt,
+      isWaiting: () => this.#pending.has(pending),
+    };
     this.#add(pending);
     try {
       answer(missed, (response) => this.#reply(pending, response));

@@ -25,6 +25,8 @@ import type { Upstream } from './upstream.ts';
 const MAX_FLIGHTS = 4096;
 /** Questions that have their answer, and of which an upstream may still tell how long it takes. */
 const MAX_LINGERING = 256;
+/** Those who wait for one question; twice as many as queries may wait for answers. */
+const MAX_WAITING = 16_384;
 /** Answers that are fetched again before they end, at a time. */
 const MAX_PREFETCHES = 64;
 /** How exact the times of flights are. */
@@ -53,11 +55,15 @@ export interface Asking {
   /** The question's name in the case in which a client has spelled it; undefined where no client has. */
   readonly spelled: WireName | undefined;
   readonly done: OnResolved;
+  /** Whether anybody still waits for it. */
+  readonly isWanted: () => boolean;
 }
+
+type Waiting = Pick<Asking, 'done' | 'isWanted'>;
 
 interface Underway {
   readonly flight: Flight;
-  readonly waiting: OnResolved[];
+  waiting: Waiting[];
   /** The case of the name is of our making, and nobody else's query has it. */
   readonly isMarked: boolean;
 }
@@ -110,15 +116,20 @@ export class Forwarder {
   }
 
   /** Finds the answer to a question and calls with it, later and once. */
-  resolve(question: Question, { spelled, done }: Asking): void {
+  resolve(question: Question, asking: Asking): void {
+    const { spelled } = asking;
     const same = this.#underway.get(question.id);
     if (same === undefined) {
-      this.#start(question, { spelled, waiting: [done] });
+      this.#start(question, { spelled, waiting: [asking] });
     } else if (spelled !== undefined && same.isMarked && isEqual(spelled, same.flight.plan.name)) {
-      this.#refuseLoop(question, done);
+      this.#refuseLoop(question, asking);
     } else {
       this.counts.joined++;
-      same.waiting.push(done);
+      // More than may wait at a time: some have been told already that they wait in vain.
+      if (same.waiting.length >= MAX_WAITING) {
+        same.waiting = same.waiting.filter(({ isWanted }) => isWanted());
+      }
+      same.waiting.push(asking);
     }
   }
 
@@ -132,7 +143,7 @@ export class Forwarder {
       this.counts.prefetched++;
       this.#prefetches++;
       const done = () => void this.#prefetches--;
-      this.#start(question, { spelled: undefined, waiting: [done] });
+      this.#start(question, { spelled: undefined, waiting: [{ done, isWanted: () => true }] });
     }
   }
 
@@ -147,7 +158,7 @@ export class Forwarder {
 
   #start(
     question: Question,
-    { spelled, waiting }: { spelled: WireName | undefined; waiting: OnResolved[] },
+    { spelled, waiting }: { spelled: WireName | undefined; waiting: Waiting[] },
   ): void {
     const { zones, now } = this.#options;
     const set = zones.find(question.name);
@@ -187,9 +198,14 @@ export class Forwarder {
   #settle(flight: Flight, outcome: FlightOutcome): void {
     const { question } = flight.plan;
     const underway = this.#underway.get(question.id);
+    // One that was shed, while its question has begun again.
+    if (underway?.flight !== flight) {
+      flight.close();
+      return;
+    }
     this.#underway.delete(question.id);
     this.#linger(flight);
-    const waiting = underway?.waiting ?? [];
+    const { waiting } = underway;
     if (outcome.kind === 'failure') {
       this.#settleFailure(flight, { ...outcome, waiting });
       return;
@@ -210,7 +226,7 @@ export class Forwarder {
 
   #settleFailure(
     flight: Flight,
-    failure: { isRefused: boolean; detail: string; waiting: readonly OnResolved[] },
+    failure: { isRefused: boolean; detail: string; waiting: readonly Waiting[] },
   ): void {
     const { plan, startedAt } = flight;
     const { question } = plan;
@@ -235,7 +251,7 @@ export class Forwarder {
     return this.#draft;
   }
 
-  #tellFailure(waiting: readonly OnResolved[], detail: string): void {
+  #tellFailure(waiting: readonly Waiting[], detail: string): void {
     tell(waiting, this.#describe(EXTENDED_ERROR.networkError, detail).view, false);
   }
 
@@ -244,11 +260,11 @@ export class Forwarder {
   }
 
   /** Our own query has come back to us by way of the upstream. */
-  #refuseLoop(question: Question, done: OnResolved): void {
+  #refuseLoop(question: Question, asking: Asking): void {
     const detail = 'the query came back: an upstream forwards to this server';
     this.counts.loops++;
     this.#log.noteLoop(question);
-    queueMicrotask(() => this.#tellFailure([done], detail));
+    queueMicrotask(() => this.#tellFailure([asking], detail));
   }
 
   #linger(flight: Flight): void {
@@ -284,8 +300,8 @@ export class Forwarder {
   }
 }
 
-function tell(waiting: readonly OnResolved[], answer: AnswerView, isStale: boolean): void {
-  for (const done of waiting) done(answer, isStale);
+function tell(waiting: readonly Waiting[], answer: AnswerView, isStale: boolean): void {
+  for (const { done, isWanted } of waiting) if (isWanted()) done(answer, isStale);
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -23,6 +23,7 @@ export class Upstream {
   readonly stats: UpstreamStats;
   /** Why it could not be asked, the last time that it could not. */
   lastFailure = '';
+  #users = 1;
   #plainUntil = Number.NEGATIVE_INFINITY;
 
   constructor(address: UpstreamAddress, { stream, stats }: UpstreamOptions) {
@@ -41,8 +42,21 @@ export class Upstream {
     this.#plainUntil = now + PLAIN_MS;
   }
 
+  /** Is another forward's, too: what one learns of it, all know. */
+  share(): this {
+    this.#users++;
+    return this;
+  }
+
+  /** Nobody has it any more. */
+  get isClosed(): boolean {
+    return this.#users === 0;
+  }
+
+  /** Ends its connections when the last of its users is done with it. */
   close(): void {
-    this.stream.close();
+    this.#users--;
+    if (this.isClosed) this.stream.close();
   }
 }
 

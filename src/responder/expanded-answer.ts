@@ -198,8 +198,13 @@ class Expansion {
 
   /** Gives where in the message stands what stood at an offset of the records. */
   #moved(offset: number): number {
-    let last = MOVES.count;
-    while (last > 0 && MOVES.at[last - 1] >= offset) last--;
+    // How many moves stand before it; they are in order, and an upstream can make thousands of them.
+    let [last, end] = [0, MOVES.count];
+    while (last < end) {
+      const middle = (last + end) >> 1;
+      if (MOVES.at[middle] < offset) last = middle + 1;
+      else end = middle;
+    }
     return this.#base + offset + (last === 0 ? 0 : MOVES.grown[last - 1]);
   }
 }

@@ -129,6 +129,7 @@ export class TestForwarder {
     return new Promise((resolve) => {
       this.forwarder.resolve(question, {
         spelled,
+        isWanted: () => true,
         done: (view, isStale) => {
           resolve(describe(view, isStale));
           onTold?.();
