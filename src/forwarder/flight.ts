@@ -19,6 +19,8 @@ import type { UpstreamFailure } from './upstream-stats.ts';
 
 /** Longest time that a question takes, in milliseconds; stub resolvers wait for 5 s. */
 export const QUESTION_LIMIT_MS = 2000;
+/** Where one upstream has answered with an error, the others have so long to do better, in milliseconds. */
+const SECOND_OPINION_MS = 500;
 /** Queries for one question at most. */
 const MAX_QUERIES = 12;
 /** The same upstream is not asked again sooner, in milliseconds; each time it is asked makes that longer. */
@@ -63,6 +65,9 @@ export class Flight implements AttemptOwner {
   /** Upstreams that answered with an error, or cannot be asked. */
   readonly #failed: Upstream[] = [];
   #lastFailure: FlightOutcome | undefined;
+  /** An answer that is an error, for want of a better one. */
+  #error: Uint8Array | undefined;
+  #endsAt: number;
   #next = 0;
   #queries = 0;
   #nextAt = 0;
@@ -72,6 +77,7 @@ export class Flight implements AttemptOwner {
     const now = context.now();
     this.plan = plan;
     this.startedAt = now;
+    this.#endsAt = now + QUESTION_LIMIT_MS;
     this.#context = context;
     this.#order = plan.set.order(now);
     if (!plan.set.isDown) this.#ask(now);
@@ -90,7 +96,7 @@ export class Flight implements AttemptOwner {
   tick(now: number): void {
     for (let i = this.#attempts.length - 1; i >= 0; i--) this.#noteTime(this.#attempts[i], now);
     if (this.#isSettled) return;
-    if (this.plan.set.isDown || now >= this.startedAt + QUESTION_LIMIT_MS) this.#fail();
+    if (this.plan.set.isDown || now >= this.#endsAt) this.#fail();
     else if (now >= this.#nextAt) this.#ask(now);
   }
 
@@ -122,11 +128,15 @@ export class Flight implements AttemptOwner {
     upstream.health.noteAnswer(attempt.repeats === 0 ? durationMs : undefined);
     onHealth(upstream);
     if (this.#isSettled) return;
-    const outcome: FlightOutcome = { kind: 'response', response };
     this.#failed.push(upstream);
     const isAnswer = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
-    if (isAnswer || this.#hasNobodyLeft()) this.#settle(outcome);
-    else this.#ask(at);
+    if (isAnswer || this.#hasNobodyLeft()) {
+      this.#settle({ kind: 'response', response });
+      return;
+    }
+    this.#error = Uint8Array.from(response);
+    this.#endsAt = Math.min(this.#endsAt, at + SECOND_OPINION_MS);
+    this.#ask(at);
   }
 
   failed(attempt: Attempt, failure: UpstreamFailure, detail: string): void {
@@ -212,6 +222,11 @@ export class Flight implements AttemptOwner {
   }
 
   #fail(): void {
+    const response = this.#error;
+    if (response !== undefined && this.#context.scan.scan(response, response.length)) {
+      this.#settle({ kind: 'response', response });
+      return;
+    }
     this.#settle(this.#lastFailure ?? this.#describeSilence());
   }
 

@@ -60,6 +60,17 @@ for (const implementation of IMPLEMENTATIONS) {
       assert.equal(askedOf(upstreams[0]).length, 1);
     });
 
+    test('what one upstream says of a failure is told, where the other says nothing', async (t) => {
+      const { ask } = await startForwarder(t, implementation, {
+        upstreams: [{ answer: () => ({ rcode: 'REFUSED' }) }, { answer: () => undefined }],
+        now: () => performance.now(),
+      });
+      const startedAt = performance.now();
+      assert.equal((await ask('www.example A')).status, 'REFUSED');
+      // A question may take 2 s where nobody says anything.
+      assert.ok(performance.now() - startedAt < 1500);
+    });
+
     test('type, DO and CD are questions of their own', async (t) => {
       const { ask, upstreams } = await startForwarder(t, implementation, {
         upstreams: [{ answer: WWW }],
