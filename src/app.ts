@@ -5,6 +5,7 @@
  *   responder threads  queries -> table -> responses, or to here what no table answers
  *   here               start and stop, UDP sockets, supervision, HTTP, log
  */
+import { forwardedZones } from './answer-settings.ts';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { waitForSilence } from './drain.ts';
 import { Forwarding } from './forwarding.ts';
@@ -97,6 +98,7 @@ export async function startApp(
     const zones = buildZoneSet(configuration);
     // One block more, for what this thread answers by itself.
     const counters = createResponderCounters(count + 1);
+    const own = responderCounters(counters, count);
     const zoneGauges = createZoneGauges();
     const served = { configuration, zones, listen, log };
     const table = new SupervisedZone({
@@ -140,11 +142,10 @@ export async function startApp(
         rings: missRings,
         answer,
         outlets: threads,
-        counters: responderCounters(counters, count),
+        counters: own,
       });
     }
     if (udp !== undefined) {
-      const own = responderCounters(counters, count);
       udp.onReplyLost = () => own.countTransportEvent('missAnswerLost');
     }
     let isStopping = false;
@@ -207,16 +208,16 @@ interface Outside {
 }
 
 function openOutside(
-  { forward }: Configuration,
+  configuration: Configuration,
   { answerMiss, open }: { answerMiss: AnswerMiss | undefined; open: () => Forwarding },
 ): Outside {
   if (answerMiss !== undefined) return { answer: answerMiss, forwarded: [''] };
-  if (forward.length === 0) return { forwarded: [] };
+  if (configuration.forward.length === 0) return { forwarded: [] };
   const forwarding = open();
   return {
     forwarding,
     answer: (missed, reply) => forwarding.answer(missed, reply),
-    forwarded: forward.flatMap(({ zones }) => zones),
+    forwarded: forwardedZones(configuration),
   };
 }
 

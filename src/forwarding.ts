@@ -3,6 +3,7 @@
  * responders hand on. In: missed queries; out: responses, made by the same `respond()` as all others, so that an alias
  * of ours, the limits of the client and the flags are dealt with in one place.
  */
+import { answerSettings, forwardedZones } from './answer-settings.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import type { AnswerView } from './cache/answer-format.ts';
 import { createCacheClock } from './cache/cache-clock.ts';
@@ -106,18 +107,12 @@ export class Forwarding {
   /** Answers from other memory of the zone from now on. */
   use(memory: ZoneMemory): void {
     const { configuration, zones, responders } = this.#options;
-    const { ttl, negativeTtl, pods, forward, filterAaaa, rewrite } = configuration;
     this.#reader = new TableReader(memory.table, responders);
     this.#responder = new Responder({
+      ...answerSettings(configuration, forwardedZones(configuration)),
       table: this.#reader,
       zones,
       status: new ZoneStatus(memory.status),
-      ttl,
-      negativeTtl,
-      podsInsecure: pods === 'insecure',
-      forwarded: forward.flatMap((each) => each.zones),
-      filterAaaa,
-      rewrite,
       outside: this.#found,
       // The responder that handed the query on has counted it.
       counters: responderCounters(createResponderCounters(1), 0),

@@ -1,4 +1,5 @@
 /** The responder threads as the main thread sees them: as many as were asked for, each replaced when it dies. */
+import { answerSettings } from './answer-settings.ts';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { grantedProcessors } from './granted-processors.ts';
 import type { MissOutlets } from './misses.ts';
@@ -223,9 +224,9 @@ function dataOf(
   shared: Shared,
 ): ResponderThreadData {
   const { configuration, zones, listen, counters, sockets, missRings, memory } = options;
-  const { ttl, negativeTtl, pods, filterAaaa, rewrite } = configuration;
   return {
     ...shared,
+    ...answerSettings(configuration, options.forwarded),
     index,
     zones,
     listen,
@@ -233,12 +234,6 @@ function dataOf(
     sockets: sockets?.of(index),
     missRing: missRings?.[index],
     cache: options.cache,
-    forwarded: options.forwarded,
-    filterAaaa,
-    rewrite,
-    ttl,
-    negativeTtl,
-    podsInsecure: pods === 'insecure',
     memory: memory(),
   };
 }

@@ -2,6 +2,7 @@
  * What the main thread hands to the others, and what they tell it: the only messages between threads.
  * Everything that is asked for on the way of a query is in shared memory instead.
  */
+import type { AnswerSettings } from './answer-settings.ts';
 import type { CacheMemory } from './cache/cache-reader.ts';
 import type { Configuration } from './config/configuration.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
@@ -57,7 +58,7 @@ export interface ZoneSummary {
 
 export type ZoneThreadCommand = { readonly kind: 'stop' };
 
-export interface ResponderThreadData {
+export interface ResponderThreadData extends AnswerSettings {
   /** Number of the responder, of its word in the table, its block of counters, its rows. */
   readonly index: number;
   readonly zones: readonly ServedZone[];
@@ -69,17 +70,10 @@ export interface ResponderThreadData {
   readonly missRing: SharedArrayBuffer | undefined;
   /** What came from outside is kept there; absent where nobody is asked. */
   readonly cache: SharedCache | undefined;
-  /** Zones that somebody else answers, the root being empty. */
-  readonly forwarded: readonly string[];
-  readonly filterAaaa: boolean;
-  readonly rewrite: Configuration['rewrite'];
   /** Ports are those that were chosen where the configuration says 0. */
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** UDP sockets for batches, one for each address; absent where datagrams move one by one. */
   readonly sockets: ResponderSockets | undefined;
-  readonly ttl: number;
-  readonly negativeTtl: number;
-  readonly podsInsecure: boolean;
 }
 
 export type ResponderThreadMessage =

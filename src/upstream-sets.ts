@@ -9,10 +9,11 @@ import type { ForwardZone } from './forwarder/forward-zones.ts';
 import { ResolvConfWatcher } from './forwarder/resolv-conf-watcher.ts';
 import type { StreamEvent } from './forwarder/stream-limits.ts';
 import { StreamUpstream } from './forwarder/stream-upstream.ts';
-import { labelOf, Upstream } from './forwarder/upstream.ts';
+import { Upstream } from './forwarder/upstream.ts';
 import type { UpstreamAddress } from './forwarder/upstream-address.ts';
 import { UpstreamSet } from './forwarder/upstream-set.ts';
 import { UpstreamStats } from './forwarder/upstream-stats.ts';
+import { Upstreams } from './forwarder/upstreams.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
 
 const DNS_PORT = 53;
@@ -27,16 +28,15 @@ export class UpstreamSets {
   /** What happened to connections of all upstreams. */
   readonly streamEvents = new Map<StreamEvent, number>();
   readonly #options: UpstreamSetsOptions;
-  /** By name and by whom their certificates are to be. */
-  readonly #known = new Map<string, Upstream>();
+  readonly #known = new Upstreams((address) => this.#createUpstream(address));
   readonly #watchers = new Map<string, ResolvConfWatcher>();
   readonly #refreshes: (() => void)[] = [];
 
   constructor(forwards: readonly ForwardConfiguration[], options: UpstreamSetsOptions) {
     this.#options = options;
     this.zones = forwards.map(({ zones, upstreams, policy }) => {
-      const create = (address: UpstreamAddress) => this.#upstreamAt(address);
-      const set = new UpstreamSet({ policy, create });
+      const upstreamAt = (address: UpstreamAddress) => this.#known.at(address);
+      const set = new UpstreamSet({ policy, upstreamAt });
       const refresh = () => set.use(upstreams.flatMap((each) => this.#addressesOf(each)));
       refresh();
       this.#refreshes.push(refresh);
@@ -85,16 +85,6 @@ export class UpstreamSets {
       this.#watchers.set(path, watcher);
     }
     return watcher;
-  }
-
-  /** One for each address, however many forwards name it. */
-  #upstreamAt(address: UpstreamAddress): Upstream {
-    const name = `${labelOf(address)}#${address.serverName}`;
-    const known = this.#known.get(name);
-    if (known !== undefined && !known.isClosed) return known.share();
-    const upstream = this.#createUpstream(address);
-    this.#known.set(name, upstream);
-    return upstream;
   }
 
   #createUpstream(address: UpstreamAddress): Upstream {

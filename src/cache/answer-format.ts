@@ -36,6 +36,8 @@ const RCODE_MASK = 0x000f;
 const AUTHENTIC = 0x0010;
 const NO_EXTENDED_ERROR = 0xffff;
 
+/** Longest EXTRA-TEXT of an extended error, in bytes. */
+export const MAX_TEXT_BYTES = 160;
 /** Tenths of a second in a second: what lifetimes are counted in. */
 export const TENTHS = 10;
 

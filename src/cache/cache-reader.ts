@@ -4,7 +4,7 @@
  */
 import { MAX_KEY_BYTES } from '../table/layout.ts';
 import { TableReader } from '../table/table-reader.ts';
-import { AnswerView } from './answer-format.ts';
+import { AnswerView, TENTHS } from './answer-format.ts';
 import { createCacheClock } from './cache-clock.ts';
 
 /** Behind the name: the type, and what the answer depends on besides. */
@@ -94,7 +94,7 @@ export class CacheReader {
     const age = Math.max(this.#now - view.storedAt, 0);
     this.isStale = age >= view.lifetime;
     if (this.isStale && view.staleUntil <= this.#now) return false;
-    this.ageSeconds = Math.floor(age / 10);
+    this.ageSeconds = Math.floor(age / TENTHS);
     this.#marks[view.mark] = 1;
     return true;
   }

@@ -15,6 +15,15 @@ export const PLAIN_UDP_BYTES = 512;
 /** Our own maximum UDP payload: what crosses every path unfragmented (DNS flag day 2020). */
 export const EDNS_UDP_BYTES = 1232;
 
+/** Of a record, behind its owner name: type, class, TTL and length of the RDATA. RFC 1035 section 3.2.1. */
+export const RECORD_FIXED_BYTES = 10;
+/** Of an OPT record without options, its owner the root: RFC 6891 section 6.1.2. */
+export const OPT_BYTES = 1 + RECORD_FIXED_BYTES;
+/** DO, in the flags of an OPT record: RFC 3225 section 3. */
+export const DNSSEC_OK = 0x8000;
+/** Largest offset that a compression pointer can hold: 14 bits, RFC 1035 section 4.1.4. */
+export const MAX_POINTER_OFFSET = 0x3fff;
+
 /** Bits of the 16-bit flags field. */
 export const FLAG = {
   qr: 0x8000,

@@ -3,7 +3,16 @@
  * read is within the message, every loop has a bound, and a message is sound as a whole or not at all.
  * RFC 1035 section 4.1; names in RDATA that may be compressed: RFC 3597 section 4.
  */
-import { FLAG, HEADER_BYTES, MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from './constants.ts';
+import { IPV4_BYTES, IPV6_BYTES } from './address.ts';
+import {
+  FLAG,
+  HEADER_BYTES,
+  MAX_LABEL_BYTES,
+  MAX_NAME_BYTES,
+  RECORD_FIXED_BYTES,
+  TYPE,
+} from './constants.ts';
+import { readTtl } from './uint32.ts';
 
 /** Most records that a message may have: a message of 65,535 bytes has no more A records. */
 export const MAX_RECORDS = 4096;
@@ -11,10 +20,7 @@ export const MAX_RECORDS = 4096;
 const MAX_POINTERS = 2 * MAX_RECORDS;
 /** Pointers that one name may go through. */
 const MAX_HOPS = 64;
-const RECORD_FIXED_BYTES = 10;
 const POINTER_MASK = 0xc0;
-const IPV4_BYTES = 4;
-const IPV6_BYTES = 16;
 
 /**
  * Bytes before the names in the RDATA of a type, how many character-strings behind these, how many names, and bytes
@@ -94,11 +100,9 @@ export class MessageScan {
     return index === 0 ? this.questionEnd : this.endAt[index - 1];
   }
 
-  /** TTL in seconds; RFC 2181 section 8: one with the highest bit set counts as 0. */
+  /** TTL of a record, in seconds. */
   ttlOf(index: number): number {
-    const at = this.ttlAt[index];
-    const ttl = this.#uint16(at) * 0x10000 + this.#uint16(at + 2);
-    return ttl > 0x7fffffff ? 0 : ttl;
+    return readTtl(this.#bytes, this.ttlAt[index]);
   }
 
   /** RCODE, whose upper bits are in the OPT record: RFC 6891 section 6.1.3. */

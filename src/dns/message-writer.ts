@@ -2,14 +2,12 @@
  * Writes a message in wire format into a buffer that it is given, and never beyond its limit.
  * RFC 1035 section 4.1. One writer serves any number of messages, so that none is allocated.
  */
-import { CLASS_IN, HEADER_BYTES } from './constants.ts';
+import { CLASS_IN, HEADER_BYTES, MAX_POINTER_OFFSET } from './constants.ts';
 import type { WireName } from './name.ts';
+import { writeUint32 } from './uint32.ts';
 
 /** Owner as a pointer, type, class, TTL and length of the RDATA. */
 export const RECORD_BYTES = 12;
-
-/** Offsets that a compression pointer can hold: 14 bits, RFC 1035 section 4.1.4. */
-const MAX_POINTER_OFFSET = 0x3fff;
 
 /** Invariant: HEADER_BYTES <= at <= limit <= bytes.length; what lies before `at` is written. */
 export class MessageWriter {
@@ -50,12 +48,8 @@ export class MessageWriter {
   }
 
   putUint32(value: number): void {
-    const { bytes, at } = this;
-    bytes[at] = value >>> 24;
-    bytes[at + 1] = value >>> 16;
-    bytes[at + 2] = value >>> 8;
-    bytes[at + 3] = value;
-    this.at = at + 4;
+    writeUint32(this.bytes, this.at, value);
+    this.at += 4;
   }
 
   /** Copies `source[start, end)`. A loop: `set(subarray())` would allocate a view for each call. */

@@ -83,10 +83,6 @@ export class Attempt implements OutgoingEvents {
     return this.#isCut ? 'tcp' : transport;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Sends the query once more: the first one may be lost. Nothing to a connection, which loses nothing. */
   repeat(): void {
     this.sentAt = this.#options.context.now();

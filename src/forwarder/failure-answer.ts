@@ -1,10 +1,9 @@
 /** The answer where there is none: SERVFAIL, and why. RFC 8914 (extended errors), RFC 9520 (kept, for a little). */
-import { type AnswerDraft, TENTHS } from '../cache/answer-format.ts';
+import { type AnswerDraft, MAX_TEXT_BYTES, TENTHS } from '../cache/answer-format.ts';
 import { HEADER_BYTES, RCODE } from '../dns/constants.ts';
 
 /** RFC 9520 section 3.2: at least a second; upstreams that are back are to be noticed within that. */
 const FAILURE_LIFETIME = TENTHS;
-const MAX_TEXT_BYTES = 160;
 const NO_RECORDS = new Uint8Array(0);
 
 export interface Failure {

@@ -83,10 +83,6 @@ export class Flight implements AttemptOwner {
     if (!plan.set.isDown) this.#ask(now);
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled;
-  }
-
   /** Nothing is under way any more. */
   get isOver(): boolean {
     return this.#isSettled && this.#attempts.length === 0;

@@ -18,7 +18,7 @@ import { ForwarderLog } from './forwarder-log.ts';
 import type { OutgoingUdp } from './outgoing-udp.ts';
 import { Prober } from './prober.ts';
 import { canBeMarked, type Question, questionOfKey, randomizeCase } from './question.ts';
-import { type LifetimeLimits, receiveAnswer } from './received-answer.ts';
+import { type LifetimeLimits, type ReceivedAnswer, receiveAnswer } from './received-answer.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Questions under way at a time; the oldest gives way to a new one. */
@@ -192,7 +192,7 @@ export class Forwarder {
     const durationMs = this.#options.now() - startedAt;
     flight.close();
     this.#log.noteFailure({ question: plan.question, detail, durationMs });
-    tell(waiting, this.#describe(EXTENDED_ERROR.noReachableAuthority, detail).view, false);
+    tell(waiting, this.#describe(EXTENDED_ERROR.noReachableAuthority, detail), false);
   }
 
   #settle(flight: Flight, outcome: FlightOutcome): void {
@@ -205,58 +205,43 @@ export class Forwarder {
     }
     this.#underway.delete(question.id);
     this.#linger(flight);
-    const { waiting } = underway;
-    if (outcome.kind === 'failure') {
-      this.#settleFailure(flight, { ...outcome, waiting });
-      return;
-    }
-    const { cacheNow, cache } = this.#options;
-    const draft = this.#draft;
-    const message = { scan: this.#scan, message: outcome.response };
-    const received = receiveAnswer(draft, message, { limits: this.#options, now: cacheNow() });
-    const { kind, lifetime } = received;
-    const stale = kind === 'failure' ? this.#useStale(question) : undefined;
-    if (stale !== undefined) {
-      tell(waiting, stale, true);
-      return;
-    }
-    if (lifetime > 0 && question.hasKey) cache.put(question.id, { kind, answer: draft.bytes });
-    tell(waiting, draft.view, false);
+    this.#conclude(underway, this.#draftOutcome(flight, outcome));
   }
 
-  #settleFailure(
-    flight: Flight,
-    failure: { isRefused: boolean; detail: string; waiting: readonly Waiting[] },
-  ): void {
-    const { plan, startedAt } = flight;
-    const { question } = plan;
-    const { now, cache } = this.#options;
-    const { isRefused, detail, waiting } = failure;
+  /** Puts the answer together, and gives how it is to be held. */
+  #draftOutcome({ plan, startedAt }: Flight, outcome: FlightOutcome): ReceivedAnswer {
+    const { now, cacheNow } = this.#options;
+    if (outcome.kind === 'response') {
+      const message = { scan: this.#scan, message: outcome.response };
+      return receiveAnswer(this.#draft, message, { limits: this.#options, now: cacheNow() });
+    }
+    const { isRefused, detail } = outcome;
     this.counts.failed++;
-    const durationMs = now() - startedAt;
-    this.#log.noteFailure({ question, detail, durationMs });
-    const stale = this.#useStale(question);
-    if (stale !== undefined) {
-      tell(waiting, stale, true);
-      return;
-    }
+    this.#log.noteFailure({ question: plan.question, detail, durationMs: now() - startedAt });
     const { networkError, noReachableAuthority } = EXTENDED_ERROR;
-    const draft = this.#describe(isRefused ? networkError : noReachableAuthority, detail);
-    if (question.hasKey) cache.put(question.id, { kind: 'failure', answer: draft.bytes });
-    tell(waiting, draft.view, false);
+    const { lifetime } = this.#describe(isRefused ? networkError : noReachableAuthority, detail);
+    return { kind: 'failure', lifetime };
   }
 
-  #describe(extendedError: number, detail: string): AnswerDraft {
+  /** Keeps the answer that was put together, and tells it; a failure gives way to what is out of date. */
+  #conclude({ flight, waiting }: Underway, { kind, lifetime }: ReceivedAnswer): void {
+    const { id, hasKey } = flight.plan.question;
+    const { cache } = this.#options;
+    const stale = kind === 'failure' && hasKey ? cache.useStale(id) : undefined;
+    if (stale === undefined && lifetime > 0 && hasKey) {
+      cache.put(id, { kind, answer: this.#draft.bytes });
+    }
+    tell(waiting, stale ?? this.#draft.view, stale !== undefined);
+  }
+
+  /** Drafts a failure. */
+  #describe(extendedError: number, detail: string): AnswerView {
     draftFailure(this.#draft, { extendedError, detail, now: this.#options.cacheNow() });
-    return this.#draft;
+    return this.#draft.view;
   }
 
   #tellFailure(waiting: readonly Waiting[], detail: string): void {
-    tell(waiting, this.#describe(EXTENDED_ERROR.networkError, detail).view, false);
-  }
-
-  #useStale({ id, hasKey }: Question): AnswerView | undefined {
-    return hasKey ? this.#options.cache.useStale(id) : undefined;
+    tell(waiting, this.#describe(EXTENDED_ERROR.networkError, detail), false);
   }
 
   /** Our own query has come back to us by way of the upstream. */

@@ -5,13 +5,19 @@ import {
   KEY_TAIL_BYTES,
   putCacheKey,
 } from '../cache/cache-reader.ts';
-import { CLASS_IN, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, TYPE } from '../dns/constants.ts';
+import {
+  CLASS_IN,
+  DNSSEC_OK,
+  EDNS_UDP_BYTES,
+  FLAG,
+  HEADER_BYTES,
+  OPT_BYTES,
+  TYPE,
+} from '../dns/constants.ts';
 import { formatName, nameKey, type WireName } from '../dns/name.ts';
 import { MAX_KEY_BYTES } from '../table/layout.ts';
 import { randomUint16 } from './random.ts';
 
-const OPT_BYTES = 11;
-const DNSSEC_OK = 0x8000;
 const CASE_BIT = 0x20;
 const MIN_MARK_LETTERS = 8;
 

@@ -2,11 +2,19 @@
  * Makes of an upstream's response what is kept: its records without OPT, how long they live, and what kind of answer
  * it is. RFC 2308 (negative answers), RFC 2181 section 8 (TTL), RFC 8914 (extended errors).
  */
-import { type AnswerDraft, TENTHS } from '../cache/answer-format.ts';
+import { type AnswerDraft, MAX_TEXT_BYTES, TENTHS } from '../cache/answer-format.ts';
 import type { AnswerKind } from '../cache/answer-kind.ts';
-import { EDNS_OPTION_EXTENDED_ERROR, FLAG, HEADER_BYTES, RCODE, TYPE } from '../dns/constants.ts';
+import {
+  EDNS_OPTION_EXTENDED_ERROR,
+  FLAG,
+  HEADER_BYTES,
+  RCODE,
+  RECORD_FIXED_BYTES,
+  TYPE,
+} from '../dns/constants.ts';
 import type { MessageScan } from '../dns/message-scan.ts';
 import { foldCase } from '../dns/name.ts';
+import { readTtl, writeUint32 } from '../dns/uint32.ts';
 
 /** Seconds. */
 export interface LifetimeLimits {
@@ -27,11 +35,8 @@ export interface ReceiveOptions {
   readonly now: number;
 }
 
-const OPT_FIXED_BYTES = 10;
 /** RDATA of an SOA record behind its two names: serial, refresh, retry, expire, MINIMUM. */
 const SOA_MINIMUM_FROM_END = 4;
-/** Longest EXTRA-TEXT that is handed on, in bytes. */
-const MAX_TEXT_BYTES = 160;
 const NO_TEXT = new Uint8Array(0);
 const NO_EXTENDED_ERROR = { code: -1, text: NO_TEXT };
 
@@ -158,7 +163,7 @@ function findExtendedError(
   for (let i = scan.answers + scan.authorities; i < scan.records; i++) {
     if (scan.typeOf[i] !== TYPE.OPT) continue;
     const end = scan.endAt[i];
-    let at = scan.ttlAt[i] - 4 + OPT_FIXED_BYTES;
+    let at = scan.ttlAt[i] - 4 + RECORD_FIXED_BYTES;
     while (at + 4 <= end) {
       const code = (message[at] << 8) | message[at + 1];
       const length = (message[at + 2] << 8) | message[at + 3];
@@ -171,17 +176,4 @@ function findExtendedError(
     }
   }
   return NO_EXTENDED_ERROR;
-}
-
-/** RFC 2181 section 8: one with the highest bit set counts as 0. */
-function readTtl(message: Uint8Array, at: number): number {
-  if (message[at] > 0x7f) return 0;
-  return (message[at] << 24) | (message[at + 1] << 16) | (message[at + 2] << 8) | message[at + 3];
-}
-
-function writeUint32(message: Uint8Array, at: number, value: number): void {
-  message[at] = value >>> 24;
-  message[at + 1] = value >>> 16;
-  message[at + 2] = value >>> 8;
-  message[at + 3] = value;
 }

@@ -4,7 +4,7 @@
  */
 import type { ForwardPolicy } from '../config/configuration.ts';
 import { randomUint16 } from './random.ts';
-import { labelOf, type Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
 /** Upstreams whose times differ by no more share the load. */
@@ -15,7 +15,8 @@ const ORDER_MS = 10;
 
 export interface UpstreamSetOptions {
   readonly policy: ForwardPolicy;
-  readonly create: (address: UpstreamAddress) => Upstream;
+  /** Gives the upstream at an address, the same one as long as somebody has it; the set closes it when it is done. */
+  readonly upstreamAt: (address: UpstreamAddress) => Upstream;
 }
 
 export class UpstreamSet {
@@ -36,14 +37,9 @@ export class UpstreamSet {
 
   /** Takes other addresses; what is known of those that stay is kept. */
   use(addresses: readonly UpstreamAddress[]): void {
-    const known = new Map(this.#upstreams.map((upstream) => [labelOf(upstream.address), upstream]));
-    this.#upstreams = addresses.map((address) => {
-      const upstream = known.get(labelOf(address));
-      if (upstream?.address.serverName !== address.serverName) return this.#options.create(address);
-      known.delete(labelOf(address));
-      return upstream;
-    });
-    for (const gone of known.values()) gone.close();
+    const before = this.#upstreams;
+    this.#upstreams = addresses.map((address) => this.#options.upstreamAt(address));
+    for (const upstream of before) upstream.close();
     this.#orderedAt = Number.NEGATIVE_INFINITY;
   }
 

@@ -1,5 +1,6 @@
 /** An upstream: where it is, how it has done, what it understands, and its connections. */
 
+import { formatSocketAddress } from '../config/socket-address.ts';
 import type { StreamUpstream } from './stream-upstream.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 import { UpstreamHealth } from './upstream-health.ts';
@@ -61,7 +62,8 @@ export class Upstream {
 }
 
 /** Gives the upstream's name in logs and metrics. */
-export function labelOf({ transport, address, port }: UpstreamAddress): string {
-  const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+export function labelOf(address: UpstreamAddress): string {
+  const { transport } = address;
+  const place = formatSocketAddress(address);
   return transport === 'udp' ? place : `${transport}://${place}`;
 }

@@ -6,12 +6,11 @@
  *   as it is put   web.corp.test.   CNAME  front.example.org
  */
 import type { AnswerView } from '../cache/answer-format.ts';
-import { HEADER_BYTES } from '../dns/constants.ts';
+import { HEADER_BYTES, MAX_POINTER_OFFSET } from '../dns/constants.ts';
 import { MAX_RECORDS } from '../dns/message-scan.ts';
 import type { MessageWriter } from '../dns/message-writer.ts';
-import { type OutsideAnswers, putAgedTtl } from './outside-answer.ts';
+import { countRecords, type OutsideAnswers, putAgedTtl } from './outside-answer.ts';
 
-const MAX_POINTER_OFFSET = 0x3fff;
 const POINTER_BYTES = 2;
 /** Type and class stand between an owner name and its TTL. */
 const OWNER_TO_TTL_BYTES = 4;
@@ -52,10 +51,7 @@ export function putExpandedAnswer(
   MOVES.owners = 0;
   let count = 0;
   while (count < view.records && expansion.putRecord(count, answers)) count++;
-  writer.answers += Math.min(count, view.answers);
-  writer.authorities += Math.min(Math.max(count - view.answers, 0), view.authorities);
-  writer.additionals += Math.max(count - view.answers - view.authorities, 0);
-  return count >= view.answers + view.authorities;
+  return countRecords(writer, view, count);
 }
 
 class Expansion {

@@ -4,14 +4,13 @@
  */
 import type { AnswerView } from '../cache/answer-format.ts';
 import type { CacheQuestion } from '../cache/cache-reader.ts';
-import { HEADER_BYTES } from '../dns/constants.ts';
+import { HEADER_BYTES, MAX_POINTER_OFFSET } from '../dns/constants.ts';
 import type { MessageWriter } from '../dns/message-writer.ts';
+import { readUint32, writeUint32 } from '../dns/uint32.ts';
 import { varyFirstAddress } from './vary-first-address.ts';
 
 /** RFC 8767 section 4: what a stale record may be kept for, in seconds. */
 const STALE_TTL = 30;
-/** Offsets that a compression pointer can hold. */
-const MAX_POINTER_OFFSET = 0x3fff;
 
 /** Where answers from outside are found. */
 export interface OutsideAnswers {
@@ -36,7 +35,6 @@ export function putOutsideAnswer(
   const base = writer.at;
   const isMoved = base !== view.questionEnd || ownerAt !== HEADER_BYTES;
   const limit = isMoved ? Math.min(writer.limit, MAX_POINTER_OFFSET) : writer.limit;
-  const { authorities } = view;
   let count = view.records;
   while (count > 0 && base + view.endAt(count - 1) > limit) count--;
   const length = view.endAt(count - 1);
@@ -45,10 +43,16 @@ export function putOutsideAnswer(
   for (let i = 0; i < count; i++) putAgedTtl(writer.bytes, base + view.ttlAt(i), answers);
   if (isMoved) movePointers(writer.bytes, view, { base, length, ownerAt });
   if (count > 1) varyFirstAddress(writer.bytes, view, { base, count });
-  writer.answers += Math.min(count, view.answers);
-  writer.authorities += Math.min(Math.max(count - view.answers, 0), authorities);
-  writer.additionals += Math.max(count - view.answers - authorities, 0);
-  return count >= view.answers + authorities;
+  return countRecords(writer, view, count);
+}
+
+/** Counts the first `count` records of an answer as put; false where a client has to know that there are more. */
+export function countRecords(writer: MessageWriter, view: AnswerView, count: number): boolean {
+  const { answers, authorities } = view;
+  writer.answers += Math.min(count, answers);
+  writer.authorities += Math.min(Math.max(count - answers, 0), authorities);
+  writer.additionals += Math.max(count - answers - authorities, 0);
+  return count >= answers + authorities;
 }
 
 /** Makes the TTL at `at` less by the answer's age; what is out of date has one of its own. */
@@ -57,13 +61,7 @@ export function putAgedTtl(
   at: number,
   { isStale, ageSeconds }: Pick<OutsideAnswers, 'isStale' | 'ageSeconds'>,
 ): void {
-  const kept =
-    bytes[at] * 0x1000000 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
-  const ttl = isStale ? STALE_TTL : Math.max(kept - ageSeconds, 0);
-  bytes[at] = ttl >>> 24;
-  bytes[at + 1] = ttl >>> 16;
-  bytes[at + 2] = ttl >>> 8;
-  bytes[at + 3] = ttl;
+  writeUint32(bytes, at, isStale ? STALE_TTL : Math.max(readUint32(bytes, at) - ageSeconds, 0));
 }
 
 /** Pointers to the question lead to the name at `ownerAt` instead, those to records to where these are now. */

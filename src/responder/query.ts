@@ -12,6 +12,7 @@ import {
   MAX_NAME_BYTES,
   OPCODE_QUERY,
   PLAIN_UDP_BYTES,
+  RECORD_FIXED_BYTES,
   TYPE,
 } from '../dns/constants.ts';
 import { foldCase } from '../dns/name.ts';
@@ -21,7 +22,6 @@ export type Acceptance = 'accept' | 'ignore' | 'formerr' | 'notimp' | 'badvers';
 
 const FOLDED = Uint8Array.from({ length: 256 }, (_, byte) => foldCase(byte));
 const MAX_LABELS = 128;
-const RECORD_FIXED_BYTES = 10;
 
 /** The last message that was decoded; one object serves any number of them, so that none is allocated. */
 export class Query {

@@ -5,6 +5,7 @@
  */
 import {
   CLASS_IN,
+  DNSSEC_OK,
   EDNS_OPTION_EXTENDED_ERROR,
   EDNS_OPTION_TCP_KEEPALIVE,
   EDNS_UDP_BYTES,
@@ -12,6 +13,7 @@ import {
   FLAG,
   HEADER_BYTES,
   MAX_MESSAGE_BYTES,
+  OPT_BYTES,
   RCODE,
   TYPE,
 } from '../dns/constants.ts';
@@ -33,7 +35,6 @@ import { type CompiledRewrite, compileRewrites, type RewriteRule, rewriteName } 
 /** Most aliases that are followed for one question. */
 export const MAX_ALIAS_STEPS = 8;
 
-const OPT_BYTES = 11;
 const EXTENDED_ERROR_BYTES = 6;
 const KEEPALIVE_BYTES = 6;
 /** RFC 7828 section 3.1: the timeout is in units of 100 ms, in 16 bits. */
@@ -42,7 +43,6 @@ const MAX_KEEPALIVE_UNITS = 0xffff;
 /** In place of an RCODE: somebody else answers. */
 const HANDED_ON = -1;
 const NO_EXTENDED_ERROR = -1;
-const DNSSEC_OK = 0x8000;
 /** What of the query's flags comes back: RFC 1035 section 4.1.1, RFC 4035 section 3.2.2. */
 const ECHOED_FLAGS = FLAG.opcodeMask | FLAG.rd | FLAG.cd;
 

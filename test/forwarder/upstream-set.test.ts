@@ -8,6 +8,7 @@ import { Upstream } from '../../src/forwarder/upstream.ts';
 import type { UpstreamAddress } from '../../src/forwarder/upstream-address.ts';
 import { UpstreamSet } from '../../src/forwarder/upstream-set.ts';
 import { UpstreamStats } from '../../src/forwarder/upstream-stats.ts';
+import { Upstreams } from '../../src/forwarder/upstreams.ts';
 
 function at(number: number, rest: Partial<UpstreamAddress> = {}): UpstreamAddress {
   const address = `192.0.2.${number}`;
@@ -19,8 +20,14 @@ function create(address: UpstreamAddress): Upstream {
   return new Upstream(address, { stream, stats: new UpstreamStats() });
 }
 
+/** A set whose upstreams no other one has. */
+function emptySet(policy: ForwardPolicy): UpstreamSet {
+  const known = new Upstreams(create);
+  return new UpstreamSet({ policy, upstreamAt: (address) => known.at(address) });
+}
+
 function setOf(policy: ForwardPolicy, count: number): UpstreamSet {
-  const set = new UpstreamSet({ policy, create });
+  const set = emptySet(policy);
   set.use(Array.from({ length: count }, (_, i) => at(i)));
   return set;
 }
@@ -119,7 +126,7 @@ test('use() keeps what is known of addresses that stay, and ends the connections
 });
 
 test('use() takes an upstream with another certificate, transport or port for another one', () => {
-  const set = new UpstreamSet({ policy: 'sequential', create });
+  const set = emptySet('sequential');
   const tls = at(1, { transport: 'tls', port: 853, serverName: 'a.example' });
   set.use([tls]);
   for (const change of [{ serverName: 'b.example' }, { port: 8853 }, { transport: 'tcp' }]) {

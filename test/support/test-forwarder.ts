@@ -18,6 +18,7 @@ import { Upstream } from '../../src/forwarder/upstream.ts';
 import type { UpstreamAddress } from '../../src/forwarder/upstream-address.ts';
 import { UpstreamSet } from '../../src/forwarder/upstream-set.ts';
 import { UpstreamStats } from '../../src/forwarder/upstream-stats.ts';
+import { Upstreams } from '../../src/forwarder/upstreams.ts';
 import { noBatches, testLibc } from './libc.ts';
 import { threadPoll } from './poll.ts';
 import type { LoggedEvent } from './running-app.ts';
@@ -95,7 +96,8 @@ export class TestForwarder {
       serveStaleSeconds,
       now: options.cacheNow ?? cacheNow,
     });
-    this.set = new UpstreamSet({ policy, create: createUpstream });
+    const known = new Upstreams(createUpstream);
+    this.set = new UpstreamSet({ policy, upstreamAt: (address) => known.at(address) });
     this.set.use(addresses);
     this.forwarder = new Forwarder({
       zones: new ForwardZones([{ zones: [''], set: this.set }]),
