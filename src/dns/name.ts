@@ -93,11 +93,6 @@ export function nameKey(name: WireName): string {
   return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }
 
-/** Gives the bytes of a `nameKey()` back. */
-export function keyName(key: string): WireName {
-  return new Uint8Array(Buffer.from(key, 'latin1'));
-}
-
 function parseLabels(text: string): string[] {
   if (text === '.' || text === '') return [];
   const labels: string[] = [];

@@ -6,7 +6,7 @@
  */
 import { IPV4_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
-import { keyName, nameKey, parentName, type WireName } from '../dns/name.ts';
+import { nameKey, parentName, type WireName } from '../dns/name.ts';
 import { reverseName, writeReverseName } from '../dns/reverse-name.ts';
 import { decodeRdatas } from './encode-node.ts';
 import { FORM, OWN_ZONE } from './node.ts';
@@ -26,10 +26,16 @@ export interface Pointer {
   readonly target: WireName;
 }
 
+/** A name between an apex and addresses: an empty non-terminal, for as long as nodes stand below it. */
+interface Parent {
+  readonly owner: WireName;
+  nodes: number;
+}
+
 interface Place {
   readonly zone: number;
-  /** Names below the apex and above the address. */
-  readonly between: readonly WireName[];
+  /** Those below the apex and above the address. */
+  readonly parents: readonly Parent[];
 }
 
 export interface ReverseZoneOptions {
@@ -45,8 +51,8 @@ export class ReverseZone {
   readonly #ttl: number;
   /** Index of each reverse zone by its apex. */
   readonly #zoneOf: ReadonlyMap<string, number>;
-  /** How many nodes stand below each empty non-terminal between an apex and the addresses. */
-  readonly #children = new Map<string, number>();
+  readonly #parents = new Map<string, Parent>();
+  /** By the name above an address. Its parents are those in the map: where one leaves that, all places are forgotten. */
   readonly #places = new Map<string | number, Place>();
   readonly #maxPointers: number;
   /** Names beyond the limit, by owner name. */
@@ -172,26 +178,34 @@ export class ReverseZone {
     return place;
   }
 
-  #findPlace(parent: WireName): Place {
-    const between: WireName[] = [];
-    for (let name = parent; name[0] !== 0; name = parentName(name)) {
+  #findPlace(above: WireName): Place {
+    const parents: Parent[] = [];
+    for (let name = above; name[0] !== 0; name = parentName(name)) {
       const zone = this.#zoneOf.get(nameKey(name));
-      if (zone !== undefined) return { zone, between };
-      between.push(name);
+      if (zone !== undefined) return { zone, parents };
+      parents.push(this.#parentCalled(name));
     }
-    return { zone: OWN_ZONE, between: [] };
+    return { zone: OWN_ZONE, parents: [] };
   }
 
-  #countParents({ zone, between }: Place, change: 1 | -1): void {
-    for (const name of between) {
-      const key = nameKey(name);
-      const count = (this.#children.get(key) ?? 0) + change;
-      if (count > 0) this.#children.set(key, count);
-      else this.#children.delete(key);
-      if (count === 1 && change === 1) {
-        this.#records.set({ owner: name, zone, rrsets: [] });
-      } else if (count === 0) {
-        this.#records.table.delete(keyName(key));
+  #parentCalled(owner: WireName): Parent {
+    const key = nameKey(owner);
+    const known = this.#parents.get(key);
+    if (known !== undefined) return known;
+    const parent = { owner, nodes: 0 };
+    this.#parents.set(key, parent);
+    return parent;
+  }
+
+  #countParents({ zone, parents }: Place, change: 1 | -1): void {
+    for (const parent of parents) {
+      const { owner } = parent;
+      parent.nodes += change;
+      if (parent.nodes === 1 && change === 1) this.#records.set({ owner, zone, rrsets: [] });
+      else if (parent.nodes === 0) {
+        this.#records.table.delete(owner);
+        this.#parents.delete(nameKey(owner));
+        this.#places.clear();
       }
     }
   }

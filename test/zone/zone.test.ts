@@ -57,6 +57,32 @@ suite('Zone', () => {
     ]);
   });
 
+  test('a name above addresses exists as long as one of them, and again when one comes back', () => {
+    const zone = new TestZone({ reverseZones: ['10.in-addr.arpa'] });
+    const put = (name: string, address: string | undefined) => {
+      const held = service(`shop/${name}`, { clusterIps: address ? [address] : ['None'] });
+      zone.zone.setService(`shop/${name}`, address ? { service: held, groups: [] } : undefined);
+    };
+    for (const other of ['5', '6', '5']) {
+      const statuses = () =>
+        ['8.10', '4.8.10', `${other}.8.10`].map(
+          (name) => zone.ask(`${name}.in-addr.arpa PTR`).status,
+        );
+      assert.deepEqual(statuses(), ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN']);
+      put('one', '10.8.4.1');
+      put('two', '10.8.4.2');
+      put('three', `10.8.${other}.1`);
+      assert.deepEqual(statuses(), ['NOERROR', 'NOERROR', 'NOERROR']);
+      put('one', undefined);
+      put('three', undefined);
+      assert.deepEqual(statuses(), ['NOERROR', 'NOERROR', 'NXDOMAIN']);
+      put('three', `10.8.${other}.1`);
+      put('two', undefined);
+      assert.deepEqual(statuses(), ['NOERROR', 'NXDOMAIN', 'NOERROR']);
+      put('three', undefined);
+    }
+  });
+
   test('an address of several Services points to each, and to those that are left', () => {
     const zone = new TestZone();
     const headless = (name: string) => ({
