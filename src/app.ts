@@ -15,6 +15,7 @@ import { type Health, type MonitoringServer, startMonitoringServer } from './mon
 import type { Log } from './monitoring/log.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createZoneGauges, ZoneGauges } from './monitoring/zone-gauges.ts';
+import { releaseProgramPages } from './program-pages.ts';
 import { readinessOf } from './readiness.ts';
 import { claimPorts } from './responder/claim-ports.ts';
 import { createMissRing } from './responder/miss-ring.ts';
@@ -30,6 +31,9 @@ import { buildZoneSet } from './zone/zone-set.ts';
 
 /** Longest time that a thread gets to end by itself, in milliseconds. */
 const STOP_LIMIT_MS = 3000;
+
+/** By then every thread has loaded what it runs. */
+const LOADED_AFTER_MS = 500;
 
 export interface AppOptions {
   readonly log: Log;
@@ -167,6 +171,8 @@ export async function startApp(
       }),
       log,
     });
+    // What taking in a cluster needs of Node.js is little of what loading all this did.
+    setTimeout(releaseProgramPages, LOADED_AFTER_MS).unref();
     const started = Promise.all([table.ready, threads.listening()]);
     // Whoever goes away without waiting for the start does not hear of its failure.
     started.catch(() => {});

@@ -6,6 +6,7 @@
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import { ownAddresses } from './own-addresses.ts';
+import { releaseProgramPages } from './program-pages.ts';
 import { collectGarbage, trimMalloc } from './return-memory.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
 import { StartError } from './start-error.ts';
@@ -129,6 +130,7 @@ export class SupervisedZone {
       case 'settled':
         collectGarbage();
         void trimMalloc();
+        void releaseProgramPages();
         return;
       case 'vips':
         this.#vips = message.vips;
