@@ -5,16 +5,36 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-let collect: (() => void) | undefined;
+let collect: ((options?: GarbageCollection) => void) | undefined;
+
+/** What V8's `gc()` takes. */
+interface GarbageCollection {
+  readonly type: 'major';
+  readonly execution: 'sync';
+  /** Until nothing more is found, with all free room given back. */
+  readonly flavor: 'last-resort';
+}
 
 /** Collects the garbage of this thread at once, which takes it some ten milliseconds with a large cluster. */
 export function collectGarbage(): void {
+  garbageCollector()();
+}
+
+/**
+ * As `collectGarbage()`, and gives the room back that young objects and gaps between old ones have: 19 MB of a large
+ * cluster. Takes a tenth of a second or two, in which this thread does nothing else.
+ */
+export function compactHeap(): void {
+  garbageCollector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+function garbageCollector() {
   if (collect === undefined) {
     // A context has the function if the flag is set when it is made.
     setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc') as () => void;
+    collect = runInNewContext('gc') as NonNullable<typeof collect>;
   }
-  collect();
+  return collect;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
-import { collectGarbage } from './return-memory.ts';
+import { compactHeap } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
 import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
@@ -135,7 +135,7 @@ function applyChanges(): void {
 function collectLater(): void {
   clearTimeout(collecting);
   collecting = setTimeout(() => {
-    collectGarbage();
+    compactHeap();
     tell({ kind: 'settled' });
   }, COLLECT_AFTER_MS).unref();
 }

@@ -25,6 +25,8 @@ import { MemoryCgroup } from './memory-cgroup.ts';
 import { formatFigures, median } from './report.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+/** As the image has it. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 const SETTLE_MS = 4000;
 const CHURN = { rate: 100, seconds: 10 };
 
@@ -168,6 +170,7 @@ async function vipdnsCommand(stateDir: string): Promise<ServerCommand> {
   return {
     program: process.execPath,
     arguments: [MAIN, 'serve', '--config', file],
+    environment: ENVIRONMENT,
     readyUrl: `http://127.0.0.1:${http}/ready`,
   };
 }
