@@ -18,7 +18,7 @@ import type { ServedZone } from './zone-set.ts';
 const MAX_POINTERS = 1000;
 
 /** Parents of addresses whose place is remembered, so that a full list looks up each once. */
-const MAX_PLACES = 1024;
+const MAX_PLACES = 8192;
 
 /** A PTR record: the address and the name that it points to. */
 export interface Pointer {
