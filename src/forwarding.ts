@@ -128,6 +128,7 @@ export class Forwarding {
   get numbers(): ForwardSources {
     return {
       upstreams: () => this.sets.upstreams.map(numbersOf),
+      streams: () => this.sets.streamEvents,
       questions: () => ({ ...this.forwarder.counts, underway: this.forwarder.underway }),
       cache: () => this.answers.numbers,
     };

@@ -7,7 +7,7 @@ import type {
 import { findOwnListener } from './config/own-listener.ts';
 import type { ForwardZone } from './forwarder/forward-zones.ts';
 import { ResolvConfWatcher } from './forwarder/resolv-conf-watcher.ts';
-import type { StreamEvent } from './forwarder/stream-limits.ts';
+import { STREAM_EVENTS, type StreamEvent } from './forwarder/stream-limits.ts';
 import { StreamUpstream } from './forwarder/stream-upstream.ts';
 import { Upstream } from './forwarder/upstream.ts';
 import type { UpstreamAddress } from './forwarder/upstream-address.ts';
@@ -26,7 +26,10 @@ export interface UpstreamSetsOptions {
 export class UpstreamSets {
   readonly zones: readonly ForwardZone[];
   /** What happened to connections of all upstreams. */
-  readonly streamEvents = new Map<StreamEvent, number>();
+  readonly streamEvents = Object.fromEntries(STREAM_EVENTS.map((name) => [name, 0])) as Record<
+    StreamEvent,
+    number
+  >;
   readonly #options: UpstreamSetsOptions;
   readonly #known = new Upstreams((address) => this.#createUpstream(address));
   readonly #watchers = new Map<string, ResolvConfWatcher>();
@@ -90,7 +93,7 @@ export class UpstreamSets {
   #createUpstream(address: UpstreamAddress): Upstream {
     const events = {
       count: (event: StreamEvent) => {
-        this.streamEvents.set(event, (this.streamEvents.get(event) ?? 0) + 1);
+        this.streamEvents[event]++;
       },
     };
     return new Upstream(address, {

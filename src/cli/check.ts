@@ -69,6 +69,6 @@ function printVips(source: ManifestSource, configuration: Configuration): void {
   const { length } = source.problems;
   const { manifests } = configuration.source;
   console.log(
-    `${rows.length} Services with virtual IPs, ${source.fileCount} files of ${manifests.join(', ')}, ${length} mistakes`,
+    `${rows.length} Services with virtual IPs, ${source.fileCount} files of ${manifests.join(', ')}, ${length} ${length === 1 ? 'mistake' : 'mistakes'}`,
   );
 }

@@ -144,7 +144,7 @@ export class StreamConnection {
   #accept(length: number): void {
     const query = this.#outstanding.get(message.readUInt16BE());
     if (query?.isAnsweredBy(message.subarray(0, length)) !== true) {
-      this.#options.events.count('ignoredResponse');
+      this.#options.events.count('ignored_response');
       return;
     }
     this.#hasAnswered = true;
@@ -168,7 +168,7 @@ export class StreamConnection {
         this.#end({ error: 'timeout', detail: `no response within ${limitMs} ms` });
         return;
       case 'query':
-        this.#options.events.count('idleClosed');
+        this.#options.events.count('idle_closed');
         this.#end({ error: 'closed', detail: 'idle' }, { isIdle: true });
         return;
     }
@@ -187,7 +187,7 @@ export class StreamConnection {
 
   #end(failure: StreamFailure, { isIdle = false } = {}): void {
     if (this.#isEnded) return;
-    if (!this.isOpen) this.#options.events.count('connectFailed');
+    if (!this.isOpen) this.#options.events.count('connect_failed');
     this.#phase = 'ended';
     this.#patience.stop();
     this.#framing.clear();

@@ -23,25 +23,29 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   idleTimeoutMs: 10_000,
 };
 
-export type StreamEvent =
+/** What happens to connections, as metrics call it. */
+export const STREAM_EVENTS = [
   /** A connection was begun. */
-  | 'connect'
+  'connect',
   /** It was there, and could not be used. */
-  | 'connectFailed'
+  'connect_failed',
   /** Without a look at the certificate, which was looked at when the session began (RFC 8446 section 2.2). */
-  | 'sessionResumed'
+  'session_resumed',
   /** A query went over a connection that was open already. */
-  | 'connectionReused'
+  'connection_reused',
   /** A query was sent once more because its connection had ended. */
-  | 'retry'
+  'retry',
   /** A message that answers no query that waits: forged, or late. */
-  | 'ignoredResponse'
-  | 'malformed'
+  'ignored_response',
+  'malformed',
   /** A connection was given up because nothing came. */
-  | 'silent'
-  | 'idleClosed'
+  'silent',
+  'idle_closed',
   /** A query was not sent because as many wait as may. */
-  | 'busy';
+  'busy',
+] as const;
+
+export type StreamEvent = (typeof STREAM_EVENTS)[number];
 
 export interface StreamEvents {
   count(event: StreamEvent): void;

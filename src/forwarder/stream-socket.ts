@@ -57,7 +57,7 @@ function createOpenTlsSocket(upstream: UpstreamAddress, options: SocketOptions):
     const socket = tls.connect({ ...constants, ...(offered && { session: offered }) }, () => {
       if (socket.isSessionReused()) {
         session ??= offered;
-        events.count('sessionResumed');
+        events.count('session_resumed');
       }
       onOpen();
     });

@@ -49,7 +49,7 @@ export class StreamUpstream {
     const query = new StreamQuery(message, done);
     const connection = this.#isClosed ? undefined : this.#connectionWithRoom();
     if (connection) {
-      if (connection.isOpen) this.#events.count('connectionReused');
+      if (connection.isOpen) this.#events.count('connection_reused');
       connection.ask(query);
     } else {
       if (!this.#isClosed) this.#events.count('busy');

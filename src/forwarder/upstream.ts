@@ -1,6 +1,6 @@
 /** An upstream: where it is, how it has done, what it understands, and its connections. */
 
-import { formatSocketAddress } from '../config/socket-address.ts';
+import { formatUpstream } from '../config/upstream.ts';
 import type { StreamUpstream } from './stream-upstream.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 import { UpstreamHealth } from './upstream-health.ts';
@@ -17,7 +17,7 @@ export interface UpstreamOptions {
 
 export class Upstream {
   readonly address: UpstreamAddress;
-  /** `10.0.0.53:53`, or `tls://10.0.0.53:853`. */
+  /** Its name in logs and metrics, and no other's: `10.0.0.53:53`, or `tls://10.0.0.54:853#dns.corp.example`. */
   readonly label: string;
   readonly health = new UpstreamHealth();
   readonly stream: StreamUpstream;
@@ -29,7 +29,7 @@ export class Upstream {
 
   constructor(address: UpstreamAddress, { stream, stats }: UpstreamOptions) {
     this.address = address;
-    this.label = labelOf(address);
+    this.label = formatUpstream({ kind: 'server', ...address }).replace(/^udp:\/\//, '');
     this.stream = stream;
     this.stats = stats;
   }
@@ -59,11 +59,4 @@ export class Upstream {
     this.#users--;
     if (this.isClosed) this.stream.close();
   }
-}
-
-/** Gives the upstream's name in logs and metrics. */
-export function labelOf(address: UpstreamAddress): string {
-  const { transport } = address;
-  const place = formatSocketAddress(address);
-  return transport === 'udp' ? place : `${transport}://${place}`;
 }

@@ -7,6 +7,8 @@ import { histogramSamples, type MetricFamily, type Sample } from './metric-famil
 
 export interface ForwardSources {
   readonly upstreams: () => readonly UpstreamNumbers[];
+  /** What happened to connections to all upstreams, by event. */
+  readonly streams: () => Readonly<Record<string, number>>;
   readonly questions: () => QuestionNumbers;
   readonly cache: () => CacheNumbers;
 }
@@ -52,8 +54,18 @@ export interface CacheNumbers {
 const MICROSECOND = 1e-6;
 
 export function forwardMetrics(sources: ForwardSources): MetricFamily[] {
-  const { upstreams, questions, cache } = sources;
-  return [...upstreamMetrics(upstreams), ...questionMetrics(questions), ...cacheMetrics(cache)];
+  const { upstreams, streams, questions, cache } = sources;
+  return [
+    ...upstreamMetrics(upstreams),
+    {
+      name: 'vipdns_forward_stream_events_total',
+      help: 'What happened to TCP and TLS connections to upstreams, by event.',
+      type: 'counter',
+      samples: () => byLabel(streams(), 'event', {}),
+    },
+    ...questionMetrics(questions),
+    ...cacheMetrics(cache),
+  ];
 }
 
 function upstreamMetrics(upstreams: ForwardSources['upstreams']): MetricFamily[] {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { metricValue } from '../support/metric-value.ts';
 import { startServerBy } from '../support/process.ts';
 import { waitUntil } from '../support/transport.ts';
 import { DatagramClient } from '../support/upstream/datagram-client.ts';
@@ -49,7 +50,7 @@ filterAaaa: true
 }
 
 test('a domain is asked for over TLS, all else elsewhere, AAAA nowhere', async (t) => {
-  const { secure, plain, ask } = await start(t, { trusts: true });
+  const { server, secure, plain, ask } = await start(t, { trusts: true });
   const [inside, outside] = [await ask('www.corp.example A'), await ask('www.example A')];
   assert.deepEqual(inside.answer, ['www.corp.example. 60 IN A 192.0.2.53']);
   assert.deepEqual(outside.answer, ['www.example. 60 IN A 192.0.2.1']);
@@ -63,6 +64,11 @@ test('a domain is asked for over TLS, all else elsewhere, AAAA nowhere', async (
   assert.match(filtered.authority[0], /^www\.corp\.example\. 5 IN SOA /);
   const types = [...secure.queries, ...plain.queries].map(({ type }) => type);
   assert.equal(types.includes('AAAA'), false);
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  assert.equal(metricValue(metrics, 'vipdns_forward_stream_events_total{event="connect"}'), 1);
+  const to = `tls://${secure.tlsAddress}#${SERVER_NAME}`;
+  const sent = `vipdns_forward_requests_total{to="${to}",proto="tls"}`;
+  assert.equal(metricValue(metrics, sent), 1);
 });
 
 test('an upstream whose certificate nobody vouches for is told, and not believed', async (t) => {
@@ -72,7 +78,7 @@ test('an upstream whose certificate nobody vouches for is told, and not believed
   assert.equal(secure.queries.length, 0);
   const told = () => server.lines().find(({ msg }) => msg === 'upstream does not answer');
   await waitUntil(() => told() !== undefined);
-  assert.match(String(told()?.upstream), /^tls:\/\/127\.0\.0\.1:\d+$/);
+  assert.match(String(told()?.upstream), /^tls:\/\/127\.0\.0\.1:\d+#dns\.corp\.example$/);
   assert.match(String(told()?.reason), /self-signed/);
   assert.deepEqual((await ask('www.example A')).answer, ['www.example. 60 IN A 192.0.2.1']);
 });

@@ -18,7 +18,7 @@ test('StreamUpstream asks once more when a kept connection ends as the query goe
     stream.ask(buildQuery('www.example A'), () => resolve(ask('www.example A')));
   });
   assert.equal(await second, ANSWER);
-  assert.deepEqual(counts, { connect: 2, connectionReused: 1, retry: 1 });
+  assert.deepEqual(counts, { connect: 2, connection_reused: 1, retry: 1 });
   assert.deepEqual([upstream.queries.length, upstream.connections.tcp], [3, 2]);
 });
 
@@ -84,7 +84,7 @@ test('StreamUpstream asks again where a kept connection is cut in the middle of 
   await ask('www.example A');
   upstream.faults = [first(1, endConnections('cut'))];
   assert.equal(await ask('www.example A'), ANSWER);
-  assert.deepEqual(counts, { connect: 2, connectionReused: 1, retry: 1 });
+  assert.deepEqual(counts, { connect: 2, connection_reused: 1, retry: 1 });
 });
 
 test('StreamUpstream ends a connection that carries no messages, and fails all that wait on it', async (t) => {
@@ -118,7 +118,7 @@ test('StreamUpstream asks again what was asked on a kept connection that fell si
   await ask('www.example A');
   upstream.faults = [first(1, () => [])];
   assert.equal(await ask('www.example A'), ANSWER);
-  assert.deepEqual(counts, { connect: 2, connectionReused: 1, silent: 1, retry: 1 });
+  assert.deepEqual(counts, { connect: 2, connection_reused: 1, silent: 1, retry: 1 });
 });
 
 test('StreamUpstream counts silence from the first query, though it was cancelled and others follow', async (t) => {
@@ -159,7 +159,7 @@ test('StreamUpstream tells who cannot connect, at once, and tries again with the
   const detail = `connect ECONNREFUSED 127.0.0.1:${upstream.port}`;
   const failure = { error: 'refused', detail };
   assert.deepEqual(await Promise.all([ask('a.example A'), ask('b.example A')]), [failure, failure]);
-  assert.deepEqual(counts, { connect: 1, connectFailed: 1 });
+  assert.deepEqual(counts, { connect: 1, connect_failed: 1 });
   await upstream.reopen();
   assert.equal(await ask('www.example A'), ANSWER);
 });
@@ -167,9 +167,9 @@ test('StreamUpstream tells who cannot connect, at once, and tries again with the
 test('StreamUpstream closes a connection that idles', async (t) => {
   const { counts, ask, upstream } = await startStreamAsker(t, { limits: { idleTimeoutMs: 50 } });
   assert.equal(await ask('www.example A'), ANSWER);
-  await until('idle', () => counts.idleClosed === 1);
+  await until('idle', () => counts.idle_closed === 1);
   assert.equal(await ask('www.example A'), ANSWER);
-  assert.deepEqual(counts, { connect: 2, idleClosed: counts.idleClosed });
+  assert.deepEqual(counts, { connect: 2, idle_closed: counts.idle_closed });
   assert.equal(upstream.connections.tcp, 2);
 });
 

@@ -52,7 +52,7 @@ test('StreamUpstream asks an upstream in TLS whose certificate holds its name', 
   assert.equal(await ask('www.example A'), ANSWER);
   const { transport, serverName } = upstream.queries[0].client;
   assert.deepEqual([transport, serverName], ['tls', NAME]);
-  assert.deepEqual(counts, { connect: 1, connectionReused: 1 });
+  assert.deepEqual(counts, { connect: 1, connection_reused: 1 });
 });
 
 test('StreamUpstream asks an upstream in TLS whose certificate holds its address', async (t) => {
@@ -77,7 +77,7 @@ test('StreamUpstream sends nothing to an upstream in TLS whose certificate is fo
       error: 'tls',
       detail: `certificate is for DNS:${NAME}, IP Address:192.0.2.1, not for "${wanted}"`,
     });
-    assert.deepEqual(counts, { connect: 1, connectFailed: 1 });
+    assert.deepEqual(counts, { connect: 1, connect_failed: 1 });
   }
   assert.deepEqual(upstream.queries, []);
 });
@@ -165,7 +165,7 @@ test('StreamUpstream resumes its TLS session with the next connection, and the o
   const { counts, ask } = createAsker(t, upstream, NAME);
   for (let resumed = 0; resumed < 3; resumed++) {
     assert.equal(await ask('www.example A'), ANSWER);
-    assert.equal(counts.sessionResumed ?? 0, resumed);
+    assert.equal(counts.session_resumed ?? 0, resumed);
     upstream.disconnect();
   }
 });
@@ -179,7 +179,7 @@ test('StreamUpstream begins a new TLS session where the upstream does not know t
     await upstream.close();
     await upstream.reopen();
   }
-  assert.deepEqual([counts.connect, counts.sessionResumed], [2, undefined]);
+  assert.deepEqual([counts.connect, counts.session_resumed], [2, undefined]);
 });
 
 test('StreamUpstream asks once more in TLS when a kept connection ends', async (t) => {

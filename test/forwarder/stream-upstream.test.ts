@@ -52,7 +52,7 @@ test('StreamUpstream pipelines on one connection and takes answers in any order'
   await upstream.received(101);
   release();
   assert.equal(await again, 'again.example. 60 IN A 192.0.2.2');
-  assert.deepEqual(counts, { connect: 1, connectionReused: 1 });
+  assert.deepEqual(counts, { connect: 1, connection_reused: 1 });
 });
 
 test('StreamUpstream ignores and counts what answers no query of ours', async (t) => {
@@ -60,7 +60,7 @@ test('StreamUpstream ignores and counts what answers no query of ours', async (t
   const forged = forge(forgeries, { answers: ['www.example 300 A 192.0.2.66'] });
   const { counts, ask } = await startStreamAsker(t, { faults: [forged] });
   assert.equal(await ask('www.example A'), ANSWER);
-  assert.equal(counts.ignoredResponse, 5);
+  assert.equal(counts.ignored_response, 5);
 });
 
 test('StreamUpstream says nothing of a query that was cancelled, and leaves its answer unread', async (t) => {
@@ -74,7 +74,7 @@ test('StreamUpstream says nothing of a query that was cancelled, and leaves its 
   cancel();
   release();
   assert.equal(await other, 'b.example. 60 IN A 192.0.2.2');
-  await until('late answer', () => counts.ignoredResponse === 1);
+  await until('late answer', () => counts.ignored_response === 1);
   assert.deepEqual(outcomes, []);
 });
 
@@ -98,7 +98,7 @@ test('StreamUpstream.close() fails what is outstanding and what is asked later',
   const failure = { error: 'closed', detail: 'connections ended by this server' };
   assert.deepEqual(await told, [failure, failure]);
   assert.deepEqual(await ask('www.example A'), failure);
-  assert.deepEqual(counts, { connect: 1, connectionReused: 2 });
+  assert.deepEqual(counts, { connect: 1, connection_reused: 2 });
 });
 
 test('StreamUpstream may be closed and asked by who is told of an outcome', async (t) => {
@@ -141,7 +141,7 @@ test('StreamUpstream opens a second connection when one is full, and then is bus
   await upstream.received(5);
   release();
   assert.equal(await sixth, 'n6.example. 60 IN A 192.0.2.2');
-  assert.deepEqual(counts, { connect: 2, busy: 1, connectionReused: 1 });
+  assert.deepEqual(counts, { connect: 2, busy: 1, connection_reused: 1 });
 });
 
 test('StreamUpstream keeps little for an upstream that does not read', async (t) => {
