@@ -83,7 +83,7 @@ export class SupervisedResponders implements MissOutlets {
       (index) =>
         new Supervisor({
           name: `responder-${index}`,
-          module: 'responder-thread',
+          entry: 'responder-thread',
           createData: () => dataOf(index, options, shared),
           onMessage: (message) => this.#receive(message, { index, log: options.log }),
           onDeath: () => this.#noteDeath(index),

@@ -59,7 +59,7 @@ export class SupervisedZone {
     this.#filling = this.#memory;
     this.#supervisor = new Supervisor({
       name: this.name,
-      module: 'zone-thread',
+      entry: 'zone-thread',
       youngGenerationMb: YOUNG_GENERATION_MB,
       createData: () => this.#createData(),
       onMessage: (message) => this.#receive(message),

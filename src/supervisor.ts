@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { type Entry, entryUrl } from './entries.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
 import { within } from './within.ts';
 
@@ -16,8 +17,7 @@ const TERMINATE_LIMIT_MS = 1000;
 export interface SupervisedThread<Data, Message> {
   /** As logs and metrics call it. */
   readonly name: string;
-  /** Module of the thread, without its extension, beside this one. */
-  readonly module: string;
+  readonly entry: Entry;
   /** Most memory of its young objects, in MiB; without it V8's own limit holds. */
   readonly youngGenerationMb?: number;
   /** Gives what the thread starts with. */
@@ -73,12 +73,14 @@ export class Supervisor<Data, Message, Command> {
   }
 
   #start(): void {
-    const { module, createData, name, youngGenerationMb, onMessage, log } = this.#thread;
-    // Sources run as they are, and compiled: the entry has the same extension as this file.
-    const url = new URL(`./${module}${import.meta.url.slice(-3)}`, import.meta.url);
+    const { entry, createData, name, youngGenerationMb, onMessage, log } = this.#thread;
     const resourceLimits =
       youngGenerationMb === undefined ? {} : { maxYoungGenerationSizeMb: youngGenerationMb };
-    const worker = new Worker(url, { workerData: createData(), name, resourceLimits });
+    const worker = new Worker(entryUrl(entry), {
+      workerData: createData(),
+      name,
+      resourceLimits,
+    });
     this.#worker = worker;
     this.#startedAt = performance.now();
     worker.on('message', onMessage);

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { entryUrl } from '../entries.ts';
 import { type Configuration, ConfigurationError } from './configuration.ts';
 import { deepFreeze } from './freeze.ts';
 import type { LoadOptions } from './load-configuration.ts';
@@ -16,9 +17,10 @@ export type LoadThreadMessage =
 
 /** Reads and checks a configuration; rejects with ConfigurationError. */
 export async function loadConfigurationInThread(options: LoadOptions): Promise<Configuration> {
-  // Sources run as they are, and compiled: the entry has the same extension as this file.
-  const url = new URL(`./load-thread${import.meta.url.slice(-3)}`, import.meta.url);
-  const worker = new Worker(url, { workerData: options, name: 'configuration' });
+  const worker = new Worker(entryUrl('load-thread'), {
+    workerData: options,
+    name: 'configuration',
+  });
   const [message]: LoadThreadMessage[] = await once(worker, 'message');
   switch (message.kind) {
     case 'configuration':

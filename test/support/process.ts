@@ -1,4 +1,4 @@
-/** vipdns as a process of its own, as a user starts it, from the sources. */
+/** vipdns as a process of its own, as a user starts it, from the sources unless another form is named. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -48,10 +48,11 @@ export async function startServer(...arguments_: string[]): Promise<RunningServe
 export async function startServerBy(
   runner: readonly string[],
   arguments_: readonly string[],
+  { main = MAIN } = {},
 ): Promise<RunningServer> {
   const listenOnLoopback = arguments_.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
   const ports = [...listenOnLoopback, '--http', '127.0.0.1:0'];
-  const [command, ...rest] = [...runner, process.execPath, MAIN, 'serve', ...ports, ...arguments_];
+  const [command, ...rest] = [...runner, process.execPath, main, 'serve', ...ports, ...arguments_];
   const child = spawn(command, rest);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);

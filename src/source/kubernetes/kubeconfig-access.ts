@@ -3,8 +3,8 @@
  * takes 84 MB of memory and a third of a second: it runs in a process of its own that ends with its answer.
  */
 import { execFile } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { entryUrl } from '../../entries.ts';
 import type { ApiAccess, ApiTls, ReadAccess } from './api-access.ts';
 import { ApiConnectionError } from './api-error.ts';
 import type { Clock } from './clock.ts';
@@ -50,11 +50,10 @@ export function createKubeconfigAccess({ file, context, clock }: KubeconfigOptio
 }
 
 function resolve({ file, context }: { file: string; context: string }): Promise<ApiAccess> {
-  const module = `./resolve-kubeconfig${extname(import.meta.url)}`;
-  const script = fileURLToPath(new URL(module, import.meta.url));
+  const program = fileURLToPath(entryUrl('resolve-kubeconfig'));
   const options = { timeout: RESOLVE_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
   return new Promise((settle, reject) => {
-    execFile(process.execPath, [script, file, context], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [program, file, context], options, (error, stdout, stderr) => {
       if (error === null) {
         const { server, ...rest } = JSON.parse(stdout) as ResolvedKubeconfig;
         settle({ server: new URL(server), ...rest });

@@ -1,13 +1,32 @@
 /**
  * What each import adds to the resident memory of a process, and how long it takes: a bare process for each, since
- * what one loads the next has. Linux only. The modules of ours are those of `dist`.
+ * what one loads the next has. Linux only. Ours are bundled as `dist` is, each with what it imports.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildPackage } from '../../support/built-package.ts';
+
+const OURS = [
+  'config/load-configuration',
+  'monitoring/http',
+  'monitoring/log',
+  'monitoring/metrics',
+  'app',
+  'cli/serve',
+];
+const folder = mkdtempSync(join(tmpdir(), 'vipdns-bench-imports-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const dist = buildPackage(
+  folder,
+  OURS.map((module) => `src/${module}.ts`),
+);
 
 const byImport = (name: string) => `await import(${JSON.stringify(name)})`;
 const byRequire = (name: string) => `createRequire(${JSON.stringify(HERE)})('${name}')`;
-const ours = (path: string) => byImport(pathToFileURL(`dist/${path}`).href);
+const ours = (module: string) => byImport(pathToFileURL(join(dist, `${basename(module)}.js`)).href);
 const HERE = import.meta.url;
 
 const CASES: Readonly<Record<string, string>> = {
@@ -23,12 +42,7 @@ const CASES: Readonly<Record<string, string>> = {
   'import pino': byImport(import.meta.resolve('pino')),
   'prom-client, its registry': byRequire('prom-client/lib/registry.js'),
   koffi: byRequire('koffi'),
-  'config/load-configuration': ours('config/load-configuration.js'),
-  'monitoring/http': ours('monitoring/http.js'),
-  'monitoring/log': ours('monitoring/log.js'),
-  'monitoring/metrics': ours('monitoring/metrics.js'),
-  app: ours('app.js'),
-  'cli/serve': ours('cli/serve.js'),
+  ...Object.fromEntries(OURS.map((module) => [module, ours(module)])),
   'a thread': "new (await import('node:worker_threads')).Worker(IDLE, { eval: true })",
 };
 
