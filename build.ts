@@ -1,6 +1,6 @@
 /**
- * Builds `dist`: the modules of src in a few files, since a file that each of three threads loads costs its start more
- * than what is in it. Packages stay what they are. Types are checked by `npm run check`, not here.
+ * Builds `dist`: the modules of src in a few files, since loading a file costs each of three threads more than what is
+ * in it. Packages stay what they are. Types are checked by `npm run check`, not here.
  *
  *   node build.ts [FOLDER [MODULE...]]     other modules, elsewhere
  */
