@@ -2,7 +2,7 @@
  * Builds `dist`: the modules of src in a few files, since loading a file costs each of three threads more than what is
  * in it. Packages stay what they are. Types are checked by `npm run check`, not here.
  *
- *   node build.ts [FOLDER [MODULE...]]     other modules, elsewhere
+ *   node build.ts [FOLDER [MODULE...]]     other modules, elsewhere; what the folder held before is gone
  */
 import { build } from 'rolldown';
 import { ENTRIES } from './src/entries.ts';
