@@ -5,21 +5,22 @@
  * records.
  *
  * Checksums have shown that the memory is as it was written. That walk believes no address all the same: a chain without
- * an end, or two records in one slot, is an error there.
+ * an end, or two records in one slot, is an error there. A record in a chain that is not its own would be one that nobody
+ * finds and nobody puts again, so that the sweep takes it.
  */
 import type { BitSet } from './bit-set.ts';
 import { ImageError } from './image-error.ts';
 import {
-  MAX_KEY_BYTES,
+  keyLengthOf,
   MAX_VALUE_BYTES,
+  RECORD_ALIGNMENT_BYTES,
   RECORD_WORD,
   REGION_BYTES,
   recordBytes,
+  valueLengthOf,
 } from './layout.ts';
 import { SlabAllocator } from './slab-allocator.ts';
 import type { TableView } from './table.ts';
-
-const RECORD_ALIGNMENT_BYTES = 16;
 
 export interface Adopted {
   readonly allocator: SlabAllocator;
@@ -77,10 +78,10 @@ export class Adoption {
     for (let bucket = 0; bucket <= view.bucketMask; bucket++) {
       let record = this.#head[view.bucketsAt + bucket];
       while (record !== 0) {
-        const size = this.#sizeOf(record, { bucket, end });
+        const size = this.#sizeOf(record, end);
         if (!allocator.claim(record, size)) fail(record);
         records++;
-        keyBytes += view.words[(record >> 2) + RECORD_WORD.keyLength];
+        keyBytes += keyLengthOf(view.words[(record >> 2) + RECORD_WORD.lengths]);
         usedBytes += size;
         record = view.words[(record >> 2) + RECORD_WORD.next];
       }
@@ -89,18 +90,15 @@ export class Adoption {
   }
 
   /** Gives the bytes of the record that a link leads to; throws where there can be none. */
-  #sizeOf(record: number, { bucket, end }: { bucket: number; end: number }): number {
-    const view = this.#view;
-    const isInside = record >= view.arenaAt && record + RECORD_ALIGNMENT_BYTES * 2 <= end;
+  #sizeOf(record: number, end: number): number {
+    const { arenaAt, words } = this.#view;
+    const isInside = record >= arenaAt && record + RECORD_ALIGNMENT_BYTES <= end;
     if (!isInside || record % RECORD_ALIGNMENT_BYTES !== 0) fail(record);
-    const at = record >> 2;
-    const keyLength = view.words[at + RECORD_WORD.keyLength];
-    const valueLength = view.words[at + RECORD_WORD.valueLength];
-    const isKey = keyLength > 0 && keyLength <= MAX_KEY_BYTES;
-    const isValue = valueLength >= 0 && valueLength <= MAX_VALUE_BYTES;
-    const isHere = (view.words[at + RECORD_WORD.hash] & view.bucketMask) === bucket;
+    const lengths = words[(record >> 2) + RECORD_WORD.lengths];
+    const keyLength = keyLengthOf(lengths);
+    const valueLength = valueLengthOf(lengths);
     const size = recordBytes(keyLength, valueLength);
-    if (!isKey || !isValue || !isHere || record + size > end) fail(record);
+    if (keyLength === 0 || valueLength > MAX_VALUE_BYTES || record + size > end) fail(record);
     return size;
   }
 }

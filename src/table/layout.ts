@@ -5,9 +5,13 @@
  *           16      epoch                                             the writer
  *           32..    one word for each reader, each in 64 bytes        that reader
  *           then    buckets: address of the first record, 0 for none  the writer
- *   arena           records, 16-byte aligned                          the writer
+ *   arena           records, 8-byte aligned                           the writer
  *
- *   record   next (4)  hash (4)  key length (4)  value length (4)  key, zeros to a multiple of 4  value
+ *   record   next (4)  lengths (4)  key, zeros to a multiple of 4  value
+ *   lengths  bits 0..7 of the key, 8..28 of the value; 29..31 are the key's hash from there on
+ *
+ * So little of the hash does, since the bucket says most of it: of the other keys in a chain, few have the same length
+ * and the same bits, and comparing these reads on in the same line of the processor's cache.
  *
  * An address is the record's offset in bytes from the start of the memory: at most 2 GiB, so that each is a
  * positive 32-bit integer, in a word of memory as in a register.
@@ -65,9 +69,11 @@ export const WORD = {
 export const WORDS_OF_READER = 16;
 
 /** Words of a record, counted from its first. */
-export const RECORD_WORD = { next: 0, hash: 1, keyLength: 2, valueLength: 3, key: 4 } as const;
+export const RECORD_WORD = { next: 0, lengths: 1, key: 2 } as const;
 
-const RECORD_HEADER_BYTES = 16;
+const RECORD_HEADER_BYTES = 8;
+/** Records begin at multiples of it. */
+export const RECORD_ALIGNMENT_BYTES = 8;
 
 /** Addresses are 32-bit integers of which none is negative. */
 export const MAX_TABLE_BYTES = 2 ** 31;
@@ -78,6 +84,31 @@ export const MAX_VALUE_BYTES = 1 << 20;
 export const IMAGE_HEADER_BYTES = 4096;
 /** Parts of the memory that are copied there one by one. */
 export const REGION_BYTES = 1 << 16;
+
+const KEY_BITS = 8;
+const VALUE_MASK = 0x1f_ffff;
+const HASH_MASK = 0xe000_0000;
+
+/** Of the word `lengths`: what differs where the key does, but for some. */
+export const KEY_TAG_MASK = 0xe000_00ff;
+
+/** Gives the key's part of the word `lengths`, to be compared with it under the mask. */
+export function keyTag(hash: number, keyLength: number): number {
+  return (hash & HASH_MASK) | keyLength;
+}
+
+/** Gives the word `lengths`. */
+export function packLengths(tag: number, valueLength: number): number {
+  return tag | (valueLength << KEY_BITS);
+}
+
+export function keyLengthOf(lengths: number): number {
+  return lengths & MAX_KEY_BYTES;
+}
+
+export function valueLengthOf(lengths: number): number {
+  return (lengths >>> KEY_BITS) & VALUE_MASK;
+}
 
 /** Gives the bytes of a record, for a key and a value of so many; both begin at multiples of 4. */
 export function recordBytes(keyLength: number, valueLength: number): number {

@@ -3,22 +3,23 @@
  * of free slots, which stand in the free slots themselves.
  *
  * The arena is cut into slabs of 64 KiB. A small record lives in a slot of a slab of its size class, classes
- * being 16 bytes apart at first and then four to each doubling; a larger record takes a run of whole slabs. A slab
+ * being 8 bytes apart at first and then eight to each doubling; a larger record takes a run of whole slabs. A slab
  * whose last slot is freed goes back to the pool, so that memory serves any class again.
  *
- * What is wasted: a slot is less than 16 bytes or a quarter larger than its record, and full slabs are at least
+ * What is wasted: a slot is less than 8 bytes or an eighth larger than its record, and full slabs are at least
  * half records (records of 32 KiB and a little are the worst). A slab that is not full serves its class alone: one
- * for each of 39 classes while records come; where they go, any that still holds one, so that 32 bytes may keep
+ * for each of 77 classes while records come; where they go, any that still holds one, so that 32 bytes may keep
  * 64 KiB. Records never move, since a reader may hold them. The limit holds whatever happens.
  *
  * Invariants: a slab is free, or belongs to one class, or to one run; used[slab] is the number of its slots in
  * use; a slab is in its class's list `partial` if and only if it has a free slot.
  */
 import { BitSet } from './bit-set.ts';
+import { RECORD_ALIGNMENT_BYTES } from './layout.ts';
 
 export const SLAB_BYTES = 1 << 16;
 const MAX_SLOT_BYTES = SLAB_BYTES >> 1;
-const GRANULE_BYTES = 16;
+const GRANULE_BYTES = RECORD_ALIGNMENT_BYTES;
 
 const FREE = 0xff;
 const RUN = 0xfe;
@@ -49,7 +50,7 @@ export class SlabAllocator {
   /** Granules at which a claimed record begins, while records are claimed. */
   #claimed: BitSet | undefined;
 
-  /** The arena goes from byte `arenaAt`, a multiple of 16, to the end of the words. */
+  /** The arena goes from byte `arenaAt`, a multiple of 8, to the end of the words. */
   constructor(memory: { words: Int32Array; arenaAt: number }) {
     this.#words = memory.words;
     this.#arenaAt = memory.arenaAt;
@@ -72,7 +73,7 @@ export class SlabAllocator {
     return this.#slabs * SLAB_BYTES;
   }
 
-  /** Gives the byte offset of `bytes` of memory, a multiple of 16; 0 where there is none left. */
+  /** Gives the byte offset of `bytes` of memory, a multiple of 8; 0 where there is none left. */
   allocate(bytes: number): number {
     return bytes > MAX_SLOT_BYTES ? this.#allocateRun(bytes) : this.#allocateSlot(classOf(bytes));
   }
@@ -248,7 +249,7 @@ function slotSizes(): number[] {
   const sizes: number[] = [];
   for (let size = 32; size <= MAX_SLOT_BYTES; ) {
     sizes.push(size);
-    const step = 2 ** Math.floor(Math.log2(size)) / 4;
+    const step = 2 ** Math.floor(Math.log2(size)) / 8;
     size += Math.max(step, GRANULE_BYTES);
   }
   return sizes;

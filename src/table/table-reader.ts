@@ -4,7 +4,17 @@
  * time. Never to be held across a turn of the event loop: what it may hold takes memory that the writer needs.
  */
 import { halfSipHash } from './half-sip-hash.ts';
-import { MAX_KEY_BYTES, RECORD_WORD, readerWord, valueOffset, WORD } from './layout.ts';
+import {
+  KEY_TAG_MASK,
+  keyLengthOf,
+  keyTag,
+  MAX_KEY_BYTES,
+  RECORD_WORD,
+  readerWord,
+  valueLengthOf,
+  valueOffset,
+  WORD,
+} from './layout.ts';
 import { checkReader, viewTable } from './table.ts';
 
 export class TableReader {
@@ -56,11 +66,12 @@ export class TableReader {
     const keyWords = this.#keyWords;
     const words = this.#words;
     const hash = halfSipHash(keyWords, length, this.#key0, this.#key1);
+    const tag = keyTag(hash, length);
     const count = (length + 3) >> 2;
     let record = Atomics.load(words, this.#bucketsAt + (hash & this.#bucketMask));
     while (record !== 0) {
       const at = record >> 2;
-      if (words[at + RECORD_WORD.hash] === hash && words[at + RECORD_WORD.keyLength] === length) {
+      if ((words[at + RECORD_WORD.lengths] & KEY_TAG_MASK) === tag) {
         const keyAt = at + RECORD_WORD.key;
         let i = 0;
         while (i < count && words[keyAt + i] === keyWords[i]) i++;
@@ -73,11 +84,11 @@ export class TableReader {
 
   /** Gives where a record's value begins in `bytes`, a multiple of 4. */
   valueStart(record: number): number {
-    return record + valueOffset(this.#words[(record >> 2) + RECORD_WORD.keyLength]);
+    return record + valueOffset(keyLengthOf(this.#words[(record >> 2) + RECORD_WORD.lengths]));
   }
 
   /** Gives the length of a record's value in bytes. */
   valueLength(record: number): number {
-    return this.#words[(record >> 2) + RECORD_WORD.valueLength];
+    return valueLengthOf(this.#words[(record >> 2) + RECORD_WORD.lengths]);
   }
 }

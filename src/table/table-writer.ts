@@ -5,11 +5,17 @@ import { Adoption } from './adoption.ts';
 import { BitSet } from './bit-set.ts';
 import { halfSipHash } from './half-sip-hash.ts';
 import {
+  KEY_TAG_MASK,
+  keyLengthOf,
+  keyTag,
   MAX_KEY_BYTES,
   MAX_VALUE_BYTES,
+  packLengths,
+  RECORD_ALIGNMENT_BYTES,
   RECORD_WORD,
   REGION_BYTES,
   recordBytes,
+  valueLengthOf,
   valueOffset,
   WORD,
 } from './layout.ts';
@@ -20,8 +26,6 @@ import { type TableView, viewTable } from './table.ts';
 /** Retired records that one change frees at most: twice what it retires, so that the rest shrinks. */
 const RECLAIM_PER_CHANGE = 2;
 const POISON = 0xdb;
-/** Records begin at multiples of it. */
-const RECORD_GRANULE_BYTES = 16;
 const FIRST_VALUE_WORDS = 64;
 
 export interface TableWriterOptions {
@@ -308,10 +312,11 @@ export class TableWriter {
    */
   #linkTo(hash: number, length: number): number {
     const words = this.#words;
+    const tag = keyTag(hash, length);
     let link = this.view.bucketsAt + (hash & this.view.bucketMask);
     for (let record = words[link]; record !== 0; record = words[link]) {
       const at = record >> 2;
-      if (words[at + RECORD_WORD.hash] === hash && this.#keyLength(record) === length) {
+      if ((words[at + RECORD_WORD.lengths] & KEY_TAG_MASK) === tag) {
         if (this.#isKey(at + RECORD_WORD.key, length)) return link;
       }
       link = at + RECORD_WORD.next;
@@ -343,9 +348,7 @@ export class TableWriter {
     const words = this.#words;
     const at = record >> 2;
     words[at + RECORD_WORD.next] = 0;
-    words[at + RECORD_WORD.hash] = this.#foundHash;
-    words[at + RECORD_WORD.keyLength] = keyLength;
-    words[at + RECORD_WORD.valueLength] = valueLength;
+    words[at + RECORD_WORD.lengths] = packLengths(keyTag(this.#foundHash, keyLength), valueLength);
     for (let i = 0; i < (keyLength + 3) >> 2; i++) {
       words[at + RECORD_WORD.key + i] = this.#keyWords[i];
     }
@@ -382,7 +385,7 @@ export class TableWriter {
   }
 
   #granuleOf(record: number): number {
-    return (record - this.view.arenaAt) / RECORD_GRANULE_BYTES;
+    return (record - this.view.arenaAt) / RECORD_ALIGNMENT_BYTES;
   }
 
   /** Takes a record that is out of its chain; it is freed when every reader has passed a quiet point. */
@@ -404,11 +407,11 @@ export class TableWriter {
   }
 
   #keyLength(record: number): number {
-    return this.#words[(record >> 2) + RECORD_WORD.keyLength];
+    return keyLengthOf(this.#words[(record >> 2) + RECORD_WORD.lengths]);
   }
 
   #valueLength(record: number): number {
-    return this.#words[(record >> 2) + RECORD_WORD.valueLength];
+    return valueLengthOf(this.#words[(record >> 2) + RECORD_WORD.lengths]);
   }
 }
 

@@ -46,7 +46,7 @@ suite('SlabAllocator', () => {
             if (held.length > 0) release(random(held.length));
             continue;
           }
-          assert.equal(offset % 16, 0);
+          assert.equal(offset % 8, 0);
           assert.ok(offset >= ARENA_AT && offset + bytes <= words.byteLength);
           words.fill(i, offset >> 2, (offset + bytes) >> 2);
           held.push({ offset, bytes, mark: i });
@@ -70,10 +70,10 @@ suite('SlabAllocator', () => {
     }
   });
 
-  test('has slots less than 16 bytes or a quarter larger than what they hold', () => {
+  test('has slots less than 8 bytes or an eighth larger than what they hold', () => {
     SLOT_BYTES.slice(1).forEach((bytes, i) => {
       const least = SLOT_BYTES[i] + 4;
-      assert.ok(bytes - least < Math.max(16, least / 4), `${least} in ${bytes}`);
+      assert.ok(bytes - least < Math.max(8, least / 8), `${least} in ${bytes}`);
     });
   });
 

@@ -8,6 +8,7 @@ import { ImageError } from '../../src/table/image-error.ts';
 import { peekKey } from '../../src/table/peek-key.ts';
 import { readImage } from '../../src/table/read-image.ts';
 import { createTable } from '../../src/table/table.ts';
+import { formatHeader, IMAGE_VERSION, parseHeader } from '../../src/table/table-image.ts';
 import { TableReader } from '../../src/table/table-reader.ts';
 import { TableWriter } from '../../src/table/table-writer.ts';
 import { writeImage } from '../../src/table/write-image.ts';
@@ -165,11 +166,10 @@ test('links that lead nowhere, or round, are an error and no endless walk', () =
   const damages: [string, () => void][] = [
     ['a circle', () => (words[record] = words[bucket])],
     ['outside', () => (words[bucket] = 1 << 30)],
-    ['before the arena', () => (words[bucket] = arenaAt - 16)],
-    ['between slots', () => (words[bucket] += 16)],
-    ['another chain', () => (words[record + 1] ^= 1)],
-    ['no key', () => (words[record + 2] = 0)],
-    ['a value too long', () => (words[record + 3] = 1 << 21)],
+    ['before the arena', () => (words[bucket] = arenaAt - 8)],
+    ['between slots', () => (words[bucket] += 8)],
+    ['no key', () => (words[record + 1] &= ~0xff)],
+    ['a value too long', () => (words[record + 1] |= 0x1f_ffff << 8)],
   ];
   for (const [name, damage] of damages) {
     writer.copyRegion(0, region);
@@ -181,6 +181,42 @@ test('links that lead nowhere, or round, are an error and no endless walk', () =
     assert.throws(() => table.settle(), ImageError, name);
     assert.equal(table.stats().records, 0);
   }
+});
+
+test('an image of another version is refused, whatever else it is', async (t) => {
+  const path = createPath(t);
+  await write(path, createLived(6).writer);
+  const bytes = readFileSync(path);
+  const header = parseHeader(bytes);
+  for (const version of [IMAGE_VERSION - 1, IMAGE_VERSION + 1]) {
+    formatHeader({ ...header, version }).copy(bytes);
+    writeFileSync(path, bytes);
+    const table = new TableWriter(createTable({ ...SIZE, key: peekKey(path) }));
+    const message = `its version is ${version}`;
+    assert.throws(() => readImage(path, table, () => {}), { name: 'ImageError', message });
+    assert.equal(table.stats().records, 0);
+  }
+});
+
+test('a record in a chain that is not its own is found by nobody, and swept', () => {
+  const writer = new TableWriter(createTable(SIZE));
+  writer.set(bytes('a'), bytes('1'));
+  const region = new Uint8Array(1 << 16);
+  writer.copyRegion(0, region);
+  const { bucketsAt, key0, key1 } = writer.view;
+  const words = new Int32Array(region.buffer);
+  const bucket = words.findIndex((word, i) => i >= bucketsAt && word !== 0);
+  const other = bucket === bucketsAt ? bucket + 1 : bucket - 1;
+  [words[other], words[bucket]] = [words[bucket], 0];
+  const next = new TableWriter(createTable({ ...SIZE, key: Int32Array.of(key0, key1) }));
+  const adoption = next.adopt();
+  adoption.take(0, region);
+  adoption.publish(1 << 16);
+  next.settle();
+  assert.equal(next.has(bytes('a')), false);
+  next.set(bytes('a'), bytes('2'));
+  assert.equal(next.sweep(), 1);
+  assertHolds(next, new Map([['a', '2']]));
 });
 
 test('sweep() leaves what was put since the image was read', async (t) => {
