@@ -8,7 +8,7 @@ import { IPV4_BYTES } from '../dns/address.ts';
 import { HEADER_BYTES, TYPE } from '../dns/constants.ts';
 import { MessageWriter, RECORD_BYTES } from '../dns/message-writer.ts';
 import { ROOT, type WireName } from '../dns/name.ts';
-import { FORM } from '../zone/node.ts';
+import { countIn, dataIn, ENTRY, FORM, formIn } from '../zone/node.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
 import { Glue } from './glue.ts';
 import type { Query } from './query.ts';
@@ -85,9 +85,10 @@ export class Answer {
    * folded in `query.name`.
    */
   putRrset(entry: number, node: number, ownerAt: number, query: Query): void {
-    const count = this.#halves[(entry + 2) >> 1];
-    const data = node + this.#words[(entry + 8) >> 2];
-    const form = this.#halves[(entry + 14) >> 1];
+    const layout = this.#words[(entry + ENTRY.layout) >> 2];
+    const count = countIn(layout);
+    const data = node + dataIn(layout);
+    const form = formIn(layout);
     if (count === 1) {
       if (!this.#putRecord(entry, data, 0, ownerAt, query, form)) this.isTruncated = true;
       return;
@@ -106,7 +107,7 @@ export class Answer {
    * fit.
    */
   putAlias(entry: number, node: number, ownerAt: number): number {
-    const data = node + this.#words[(entry + 8) >> 2];
+    const data = node + dataIn(this.#words[(entry + ENTRY.layout) >> 2]);
     if (!this.#putCounted(entry, data, 0, ownerAt)) {
       this.isTruncated = true;
       return 0;
@@ -116,7 +117,7 @@ export class Answer {
 
   /** Makes the target of an alias the name of `query`. */
   copyAliasTarget(entry: number, node: number, query: Query): void {
-    const data = node + this.#words[(entry + 8) >> 2];
+    const data = node + dataIn(this.#words[(entry + ENTRY.layout) >> 2]);
     query.setName(this.bytes, data + 2, (this.bytes[data] << 8) | this.bytes[data + 1]);
   }
 
@@ -148,7 +149,7 @@ export class Answer {
 
   /** Gives the form of an RRset's data, of `FORM`. */
   formOf(entry: number): number {
-    return this.#halves[(entry + 14) >> 1];
+    return formIn(this.#words[(entry + ENTRY.layout) >> 2]);
   }
 
   /** Puts the SOA of `zone` into the authority section of a negative answer, its TTL by RFC 2308. */
@@ -183,11 +184,19 @@ export class Answer {
     return this.#putService(entry, data, index, ownerAt, query);
   }
 
+  #strideOf(entry: number): number {
+    return this.bytes[entry + ENTRY.stride] << 2;
+  }
+
+  #ttlOf(entry: number): number {
+    return this.#halves[(entry + ENTRY.ttl) >> 1];
+  }
+
   #putFixed(entry: number, data: number, index: number, ownerAt: number): boolean {
     const { writer } = this;
-    const length = this.#halves[(entry + 12) >> 1];
+    const length = this.#strideOf(entry);
     if (!writer.fits(RECORD_BYTES + length)) return false;
-    writer.putRecordHead(ownerAt, this.#halves[entry >> 1], this.#words[(entry + 4) >> 2]);
+    writer.putRecordHead(ownerAt, this.bytes[entry + ENTRY.type], this.#ttlOf(entry));
     writer.putUint16(length);
     const start = data + index * length;
     writer.putBytes(this.bytes, start, start + length);
@@ -197,11 +206,11 @@ export class Answer {
 
   #putCounted(entry: number, data: number, index: number, ownerAt: number): boolean {
     const { writer } = this;
-    const start = data + index * this.#halves[(entry + 12) >> 1];
+    const start = data + index * this.#strideOf(entry);
     const length = (this.bytes[start] << 8) | this.bytes[start + 1];
     if (!writer.fits(RECORD_BYTES + length)) return false;
-    const type = this.#halves[entry >> 1];
-    writer.putRecordHead(ownerAt, type, this.#words[(entry + 4) >> 2]);
+    const type = this.bytes[entry + ENTRY.type];
+    writer.putRecordHead(ownerAt, type, this.#ttlOf(entry));
     const rdata = writer.startRdata();
     // RFC 3597 section 4: only names in the RDATA of RFC 1035's types are compressed.
     if (type === TYPE.CNAME || type === TYPE.PTR || type === TYPE.NS) {
@@ -242,13 +251,13 @@ export class Answer {
     const parent = this.#halves[(data + 2) >> 1];
     const record = data + 4 + 4 * index;
     const target = this.#halves[(record + 2) >> 1];
-    const offsets = data + 4 + 4 * this.#halves[(entry + 2) >> 1];
+    const offsets = data + 4 + 4 * countIn(this.#words[(entry + ENTRY.layout) >> 2]);
     const targetEntry = data + this.#words[(offsets + 4 * target) >> 2];
     const label = this.bytes[targetEntry];
     const labelEnd = label === 0 ? targetEntry : targetEntry + 1 + label;
     const length = SRV_FIXED_BYTES + labelEnd - targetEntry + query.nameLength - parent;
     if (!writer.fits(RECORD_BYTES + length)) return false;
-    const ttl = this.#words[(entry + 4) >> 2];
+    const ttl = this.#ttlOf(entry);
     writer.putRecordHead(ownerAt, TYPE.SRV, ttl);
     writer.putUint16(length);
     writer.putUint16(0);

@@ -6,7 +6,7 @@
 import { IPV4_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
 import type { TableReader } from '../table/table-reader.ts';
-import { NODE_FLAG, NODE_HEADER_BYTES, OWN_ZONE, RRSET_BYTES } from '../zone/node.ts';
+import { ENTRY, NODE_FLAG, NODE_HEADER_BYTES, OWN_ZONE, RRSET_BYTES } from '../zone/node.ts';
 import { mayHold } from '../zone/schema.ts';
 import type { ZoneStatus } from '../zone/status.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
@@ -87,7 +87,7 @@ export class Lookup {
     if (qtype === TYPE.ANY) return count === 0 ? 0 : first;
     const end = first + count * RRSET_BYTES;
     for (let entry = first; entry < end; entry += RRSET_BYTES) {
-      if (this.#halves[entry >> 1] === qtype) return entry;
+      if (this.#bytes[entry + ENTRY.type] === qtype) return entry;
     }
     return 0;
   }

@@ -11,7 +11,7 @@
  *   lengths  bits 0..7 of the key, 8..28 of the value; 29..31 are the key's hash from there on
  *
  * So little of the hash does, since the bucket says most of it: of the other keys in a chain, few have the same length
- * and the same bits, and comparing these reads on in the same line of the processor's cache.
+ * and the same bits. Passing one of them takes the first 8 bytes, which are in one line of the processor's cache.
  *
  * An address is the record's offset in bytes from the start of the memory: at most 2 GiB, so that each is a
  * positive 32-bit integer, in a word of memory as in a register.

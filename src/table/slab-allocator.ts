@@ -28,6 +28,11 @@ const NONE = -1;
 /** Slot sizes in bytes, ascending. */
 export const SLOT_BYTES: readonly number[] = slotSizes();
 
+/** The smallest class that holds so many granules. */
+const CLASS_OF_GRANULES = Uint8Array.from({ length: MAX_SLOT_BYTES / GRANULE_BYTES + 1 }, (_, n) =>
+  SLOT_BYTES.findIndex((bytes) => bytes >= n * GRANULE_BYTES),
+);
+
 export class SlabAllocator {
   readonly #words: Int32Array;
   readonly #arenaAt: number;
@@ -229,16 +234,9 @@ export class SlabAllocator {
   }
 }
 
-/** Gives the smallest class whose slots hold `bytes`. */
+/** Gives the smallest class whose slots hold `bytes`, which are no more than the largest's. */
 function classOf(bytes: number): number {
-  let low = 0;
-  let high = SLOT_BYTES.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (SLOT_BYTES[middle] < bytes) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return CLASS_OF_GRANULES[Math.ceil(bytes / GRANULE_BYTES)];
 }
 
 function slotsOf(kind: number): number {

@@ -3,6 +3,9 @@ import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
 import type { WireName } from '../dns/name.ts';
 import {
+  countIn,
+  dataIn,
+  ENTRY,
   FORM,
   MAX_RRS,
   NODE_FLAG,
@@ -36,13 +39,11 @@ export function encodeNode(node: Node): number {
 /** Reads the RDATAs of a node's first RRset back, which is of the form `counted`. */
 export function decodeRdatas(value: Uint8Array): Uint8Array[] {
   // A copy from the table begins at 0 of a memory of its own, so its integers are aligned.
-  const halves = new Uint16Array(value.buffer, value.byteOffset, value.length >> 1);
   const words = new Uint32Array(value.buffer, value.byteOffset, value.length >> 2);
-  const count = halves[(NODE_HEADER_BYTES + 2) >> 1];
-  const data = words[(NODE_HEADER_BYTES + 8) >> 2];
-  const stride = halves[(NODE_HEADER_BYTES + 12) >> 1];
-  return Array.from({ length: count }, (_, i) => {
-    const start = data + i * stride;
+  const layout = words[(NODE_HEADER_BYTES + ENTRY.layout) >> 2];
+  const stride = value[NODE_HEADER_BYTES + ENTRY.stride] << 2;
+  return Array.from({ length: countIn(layout) }, (_, i) => {
+    const start = dataIn(layout) + i * stride;
     return value.slice(start + 2, start + 2 + ((value[start] << 8) | value[start + 1]));
   });
 }
@@ -75,7 +76,7 @@ function strideOf(rrset: Rrset): number {
   if (!('rdatas' in rrset)) return 0;
   let longest = 0;
   for (const rdata of rrset.rdatas) longest = Math.max(longest, rdata.length);
-  return formOf(rrset) === FORM.fixed ? longest : longest + 2;
+  return formOf(rrset) === FORM.fixed ? longest : align(longest + 2);
 }
 
 function dataBytes(rrset: Rrset): number {

@@ -2,12 +2,13 @@
  * The memory in which a node is made, before the table copies it: one for all of them, as a full list of endpoints makes
  * hundreds of thousands, and new memory for each took a third of its time.
  */
-import { NODE_HEADER_BYTES, RRSET_BYTES } from './node.ts';
+import { ENTRY, NODE_HEADER_BYTES, packLayout, RRSET_BYTES } from './node.ts';
 
 const FIRST_BYTES = 4096;
 
 /** How the data of an RRset stand, of which `node.ts` tells. */
 export interface DataShape {
+  /** Bytes from one RR to the next, rounded up to a multiple of 4. */
   readonly stride: number;
   /** Of `FORM`. */
   readonly form: number;
@@ -41,12 +42,10 @@ class NodeScratch {
     { stride, form }: DataShape,
   ): void {
     const at = NODE_HEADER_BYTES + RRSET_BYTES * index;
-    this.halves[at >> 1] = type;
-    this.halves[(at + 2) >> 1] = count;
-    this.words[(at + 4) >> 2] = ttl;
-    this.words[(at + 8) >> 2] = data;
-    this.halves[(at + 12) >> 1] = stride;
-    this.halves[(at + 14) >> 1] = form;
+    this.bytes[at + ENTRY.type] = type;
+    this.bytes[at + ENTRY.stride] = align(stride) >> 2;
+    this.halves[(at + ENTRY.ttl) >> 1] = ttl;
+    this.words[(at + ENTRY.layout) >> 2] = packLayout(count, form, data);
   }
 
   /** One memory, seen as bytes, as integers of 16 and of 32 bits in the machine's own order. */

@@ -249,3 +249,26 @@ test('Zone counts and tells a change that the table had no room for, and goes on
   assert.ok(zone.zone.refused > 0);
   assert.equal(zone.ask('svc-0.shop.svc.cluster.local A').answer.length, 1);
 });
+
+test('the longest TTL that can be set leaves whole, from every form of record', () => {
+  const zone = new TestZone({ ttl: 3600 });
+  zone.zone.setService('shop/db', {
+    service: service('shop/db', { headless: true }),
+    groups: [
+      slice('shop/db', [endpoint('10.244.0.1')], { ports: [endpointPort('pg/TCP/5432')] }),
+      slice('shop/db', [endpoint('fd00::1')], { ports: [endpointPort('pg/TCP/5432')] }),
+    ],
+  });
+  for (const question of [
+    'db.shop.svc.cluster.local A',
+    'db.shop.svc.cluster.local AAAA',
+    '_pg._tcp.db.shop.svc.cluster.local SRV',
+    '1.0.244.10.in-addr.arpa PTR',
+    'dns-version.cluster.local TXT',
+    'cluster.local NS',
+  ]) {
+    const { answer } = zone.ask(question);
+    assert.ok(answer.length > 0, question);
+    for (const record of answer) assert.equal(record.split(' ')[1], '3600', record);
+  }
+});
