@@ -42,6 +42,9 @@ export function followCluster(
     get isStale() {
       return source.staleSince !== undefined;
     },
+    get lists() {
+      return source.statuses.reduce((sum, { lists }) => sum + lists, 0);
+    },
     problems: 0,
     get gauges() {
       const apiStaleSinceSeconds = (source.staleSince ?? 0) / 1000;

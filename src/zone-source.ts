@@ -20,6 +20,8 @@ export interface ZoneSource {
   readonly isComplete: boolean;
   /** Whether what is in the store was everything in an earlier run. */
   readonly isStale: boolean;
+  /** Lists of the API server that have ended; each leaves garbage, whether it has changed anything or not. */
+  readonly lists: number;
   /** Mistakes in objects that stand at present. */
   readonly problems: number;
   readonly gauges: Partial<Readonly<Record<ZoneGauge, number>>>;
@@ -77,6 +79,7 @@ function fromManifests(options: ZoneSourceOptions): ZoneSource {
       return isComplete;
     },
     isStale: false,
+    lists: 0,
     get problems() {
       return source.problems.length;
     },

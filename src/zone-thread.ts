@@ -65,7 +65,7 @@ const source = await createZoneSource({
 
 /** A list leaves as much behind as it brings; V8 would keep the room for the next one. */
 const COLLECT_AFTER_MS = 500;
-/** Services that change at once, by which a list is known. */
+/** Services that change at once, as when a folder is unpacked. */
 const MANY_SERVICES = 1000;
 
 /** Whether endpoints are known, be it from an earlier run: before that nothing is answered that they decide. */
@@ -76,6 +76,7 @@ setInterval(writeGauges, GAUGES_EVERY_MS).unref();
 
 let toldRefused = 0;
 let collecting: NodeJS.Timeout | undefined;
+let knownLists = 0;
 
 parentPort?.on('message', obey);
 start();
@@ -128,7 +129,8 @@ function applyChanges(): void {
   settleState();
   zone.commit();
   if (table.changes !== changes) image?.noteChange();
-  if (services.size + podIps.size > MANY_SERVICES) collectLater();
+  if (services.size + podIps.size > MANY_SERVICES || source.lists > knownLists) collectLater();
+  knownLists = source.lists;
   tellRefused();
 }
 
