@@ -8,7 +8,7 @@ ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
-COPY LICENSE package.json package-lock.json .npmrc tsconfig.json build.ts ./
+COPY LICENSE package.json package-lock.json .npmrc build.ts ./
 COPY src ./src
 COPY config ./config
 # The image has its runtime, so the packages that bring one stay out, by name: leaving out all optional packages

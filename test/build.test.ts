@@ -17,11 +17,13 @@ suite('dist', () => {
   after(() => rmSync(folder, { recursive: true }));
   const dist = buildPackage(folder);
 
-  test('it is the same when it is built again, and holds nothing of earlier builds', () => {
+  test('it is the same when it is built again: what it held before goes, and nothing beside it', () => {
     const before = contentsOf(dist);
     writeFileSync(join(dist, 'stale.js'), '');
+    writeFileSync(join(folder, 'beside.js'), '');
     buildDist(folder);
     assert.deepEqual(contentsOf(dist), before);
+    assert.ok(readdirSync(folder).includes('beside.js'));
   });
 
   test('a server runs from it with every thread and program that there is', async (t) => {

@@ -15,7 +15,6 @@ export function buildPackage(folder: string, modules: readonly string[] = []): s
 
 /** Builds `dist` of such a package anew; gives its path. */
 export function buildDist(folder: string, modules: readonly string[] = []): string {
-  const dist = join(folder, 'dist');
-  execFileSync(process.execPath, ['build.ts', dist, ...modules], { cwd: ROOT });
-  return dist;
+  execFileSync(process.execPath, [join(ROOT, 'build.ts'), folder, ...modules]);
+  return join(folder, 'dist');
 }
