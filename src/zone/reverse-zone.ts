@@ -91,6 +91,7 @@ export class ReverseZone {
     const place = this.#placeOf(addresses, at, size, length);
     const bytes = this.#encodeOne(place.zone, target, targetLength);
     if (this.#records.putFound(bytes)) this.#countParents(place, 1);
+    else this.#forgetUncounted(place.parents);
   }
 
   /** Takes a name back from an address; the owner name goes with the last one. */
@@ -98,7 +99,8 @@ export class ReverseZone {
     const { table } = this.#records;
     const owner = reverseName(address);
     const value = table.get(owner);
-    if (value === undefined) return;
+    // What an earlier run has left is not counted: it is here where the table had no room for what came since.
+    if (value === undefined || table.isUnconfirmed(table.find(owner.length))) return;
     const waiting = this.#waitingFor(owner);
     const before = [...decodeRdatas(value), ...waiting];
     const left = before.filter((other) => Buffer.compare(other, target) !== 0);
@@ -150,7 +152,7 @@ export class ReverseZone {
     const waiting = targets.slice(this.#maxPointers);
     if (waiting.length > 0) this.#waiting.set(nameKey(owner), waiting);
     else if (this.#waiting.size > 0) this.#waiting.delete(nameKey(owner));
-    const { zone } = this.#findPlace(parentName(owner));
+    const { zone } = this.#findZone(parentName(owner));
     const rdatas = targets.slice(0, this.#maxPointers);
     this.#records.set({ owner, zone, rrsets: [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }] });
   }
@@ -173,19 +175,21 @@ export class ReverseZone {
     const known = this.#places.get(parent);
     if (known !== undefined) return known;
     if (this.#places.size === MAX_PLACES) this.#places.clear();
-    const place = this.#findPlace(key.slice(1 + key[0], nameLength));
+    const { zone, between } = this.#findZone(key.slice(1 + key[0], nameLength));
+    const place = { zone, parents: between.map((name) => this.#parentCalled(name)) };
     this.#places.set(parent, place);
     return place;
   }
 
-  #findPlace(above: WireName): Place {
-    const parents: Parent[] = [];
+  /** Gives the zone that a name is in, and the names from there up to below its apex. */
+  #findZone(above: WireName): { zone: number; between: readonly WireName[] } {
+    const between: WireName[] = [];
     for (let name = above; name[0] !== 0; name = parentName(name)) {
       const zone = this.#zoneOf.get(nameKey(name));
-      if (zone !== undefined) return { zone, parents };
-      parents.push(this.#parentCalled(name));
+      if (zone !== undefined) return { zone, between };
+      between.push(name);
     }
-    return { zone: OWN_ZONE, parents: [] };
+    return { zone: OWN_ZONE, between: [] };
   }
 
   #parentCalled(owner: WireName): Parent {
@@ -202,12 +206,17 @@ export class ReverseZone {
       const { owner } = parent;
       parent.nodes += change;
       if (parent.nodes === 1 && change === 1) this.#records.set({ owner, zone, rrsets: [] });
-      else if (parent.nodes === 0) {
-        this.#records.table.delete(owner);
-        this.#parents.delete(nameKey(owner));
-        this.#places.clear();
-      }
+      else if (parent.nodes === 0) this.#records.table.delete(owner);
     }
+    if (change === -1) this.#forgetUncounted(parents);
+  }
+
+  /** Parents that nothing stands below; all places with them, where there are any. */
+  #forgetUncounted(parents: readonly Parent[]): void {
+    const uncounted = parents.filter(({ nodes }) => nodes === 0);
+    if (uncounted.length === 0) return;
+    for (const { owner } of uncounted) this.#parents.delete(nameKey(owner));
+    this.#places.clear();
   }
 }
 

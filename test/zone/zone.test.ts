@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { collectGarbage } from '../../src/return-memory.ts';
 import { endpoint, endpointPort, port, service, slice } from '../support/resources.ts';
 import { NOW, TestZone } from '../support/zone.ts';
 
@@ -81,6 +82,26 @@ suite('Zone', () => {
       assert.deepEqual(statuses(), ['NOERROR', 'NXDOMAIN', 'NOERROR']);
       put('three', undefined);
     }
+  });
+
+  test('addresses that came and went leave nothing behind, in a reverse zone and outside', () => {
+    const zone = new TestZone({ reverseZones: ['8.b.d.0.1.0.0.2.ip6.arpa'] });
+    const heldBytes = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heldBytes();
+    for (let i = 0; i < 5000; i++) {
+      const clusterIps = ['2001:db8', 'fd00'].map((prefix) => `${prefix}:${i.toString(16)}::1`);
+      zone.zone.setService('shop/web', {
+        service: service('shop/web', { clusterIps }),
+        groups: [],
+      });
+      zone.zone.setService('shop/web', undefined);
+    }
+    const left = heldBytes() - before;
+    assert.equal(zone.ask('8.b.d.0.1.0.0.2.ip6.arpa SOA').status, 'NOERROR');
+    assert.ok(left < 5e6, `${left} bytes are held`);
   });
 
   test('an address of several Services points to each, and to those that are left', () => {
