@@ -188,7 +188,9 @@ suite('stub resolvers', { concurrency: true }, () => {
         compiler,
         MAIN,
       ];
-      const { stdout } = await promisify(execFile)('unshare', words, { timeout: 60_000 });
+      // unshare blocks SIGTERM while its child runs.
+      const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+      const { stdout } = await promisify(execFile)('unshare', words, limits);
       assert.match(/^big.example: (\d+) addresses$/m.exec(stdout)?.[1] ?? '', big);
       assert.deepEqual(
         stdout.split('\n').filter((line) => !line.startsWith('big.example')),
