@@ -56,8 +56,13 @@ function changeAll(writer: TableWriter, keys: readonly Uint8Array[]): void {
     // Now and then one that takes slabs of its own.
     const length = change % 2000 === 0 ? 70_000 : 12 + random(600);
     if (change % 5 === 0 && number !== 0) writer.delete(keys[number]);
-    else writer.set(keys[number], buildValue(keys[number], change, length));
+    else if (writer.set(keys[number], buildValue(keys[number], change, length)) === 0) pause();
   }
+}
+
+/** Nothing is freed while a busy machine lets the reader stand in the middle of a query: it may need this processor. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 for (const poisonFreed of [false, true]) {
