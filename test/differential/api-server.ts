@@ -42,7 +42,7 @@ async function startRealServer(): Promise<ApiServer> {
         return;
       }
       const { plural, object } = operation;
-      await putObject(real, plural, object);
+      await putObject(real, plural, withPorts(object));
       // A server takes no status with a new object.
       const status = object.status as ApiJson | undefined;
       const key = keyOf(object as ObjectJson);
@@ -50,6 +50,13 @@ async function startRealServer(): Promise<ApiServer> {
     },
     close: () => real.close(),
   };
+}
+
+/** An object that is there already is patched: ports that it has had, and has no more, are taken away by `null`. */
+function withPorts(object: ApiJson): ApiJson {
+  if (object.kind === 'EndpointSlice') return { ports: null, ...object };
+  if (object.kind !== 'Service') return object;
+  return { ...object, spec: { ports: null, ...(object.spec as ApiJson) } };
 }
 
 /** Both servers are one user here, who may also do what config/kubernetes/pods.yaml allows. */

@@ -47,6 +47,7 @@ export const RECORD_ROWS: readonly Row[] = [
         return ['A', 'AAAA'].flatMap((each) => world.answersOf('coredns', target, each));
       };
       const pairs = ours.flatMap(addressesOf).length;
+      const isNameShared = ours.some((rr) => addressesOf(rr).length > 1);
       // One number may stand for two protocols, which are one record at the Service's name.
       const weights = Array.from({ length: pairs + 1 }, (_, i) => weightFor(pairs + i));
       const [theirWeight, ...otherWeights] = new Set(theirs.map(weightOf));
@@ -57,7 +58,10 @@ export const RECORD_ROWS: readonly Row[] = [
         otherWeights.length === 0 &&
         isSubset(coredns.additional, vipdns.additional) &&
         isSameSet(vipdns.additional, ours.flatMap(addressesOf)) &&
-        (theirWeight < weightFor(pairs) || !isSubset(vipdns.additional, coredns.additional))
+        (theirWeight < weightFor(pairs) ||
+          // Not each address of a name has all of its ports, where these are of different slices.
+          (isNameShared && theirWeight !== weightOf(ours[0])) ||
+          !isSubset(vipdns.additional, coredns.additional))
       );
     },
   },
