@@ -129,8 +129,9 @@ function applyChanges(): void {
   settleState();
   zone.commit();
   if (table.changes !== changes) image?.noteChange();
-  if (services.size + podIps.size > MANY_SERVICES || source.lists > knownLists) collectLater();
-  knownLists = source.lists;
+  const { lists } = source;
+  if (services.size + podIps.size > MANY_SERVICES || lists > knownLists) collectLater();
+  knownLists = lists;
   tellRefused();
 }
 
