@@ -4,6 +4,7 @@ import { ManifestFolderError, ManifestSource } from '../source/manifests/manifes
 import { formatProblem } from '../source/manifests/problem.ts';
 import { Store } from '../source/store.ts';
 import { configurationFrom } from './configuration-arguments.ts';
+import { count } from './count.ts';
 import { EXIT } from './exit-code.ts';
 
 export const CHECK_HELP = `NAME
@@ -66,9 +67,8 @@ function printVips(source: ManifestSource, configuration: Configuration): void {
   for (const [key, addresses, how] of rows) {
     console.log(`${key.padEnd(widths[0])}  ${addresses.padEnd(widths[1])}  ${how}`.trimEnd());
   }
-  const { length } = source.problems;
   const { manifests } = configuration.source;
   console.log(
-    `${rows.length} Services with virtual IPs, ${source.fileCount} files of ${manifests.join(', ')}, ${length} ${length === 1 ? 'mistake' : 'mistakes'}`,
+    `${count(rows.length, 'Service')} with virtual IPs, ${count(source.fileCount, 'file')} of ${manifests.join(', ')}, ${count(source.problems.length, 'mistake')}`,
   );
 }

@@ -6,6 +6,7 @@ import type { Log } from '../monitoring/log.ts';
 import { StopSignals, whenAborted } from '../stop-signals.ts';
 import { VERSION } from '../version.ts';
 import { configurationFrom } from './configuration-arguments.ts';
+import { count } from './count.ts';
 import { EXIT } from './exit-code.ts';
 
 export const SERVE_HELP = `NAME
@@ -108,10 +109,6 @@ function formatSource({ source: { manifests, kubernetes } }: Configuration): str
 
 function formatUpstreams(upstreams: readonly string[]): string {
   return upstreams.length === 0 ? 'are refused' : `are asked of ${upstreams.join(', ')}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Errors with a code are what an operator can mend; everything else is ours, and ends the process loudly. */
