@@ -7,7 +7,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { ApiAccess, ReadAccess } from './api-access.ts';
 import { ApiConnectionError, ApiStatusError, reasonOf } from './api-error.ts';
-import { type ApiResponse, readChunks, readStatusBody } from './api-response.ts';
+import { type ApiResponse, readBody, readStatusBody } from './api-response.ts';
 import type { Clock } from './clock.ts';
 import { type Codecs, codecFor, statusOf } from './content-type.ts';
 import { Deadline } from './deadline.ts';
@@ -62,7 +62,10 @@ export class ApiClient {
     const options = { ...request, clock, signal };
     this.#isRejected = message.statusCode === 401;
     if (message.statusCode === 200) {
-      return { codec: codecFor(message, codecs), chunks: readChunks(message, options) };
+      return {
+        codec: codecFor(message, codecs),
+        readBody: (take) => readBody(message, take, options),
+      };
     }
     const status = statusOf(message, { codecs, body: await readStatusBody(message, options) });
     throw new ApiStatusError(request.action, status, request.advice);

@@ -1,10 +1,9 @@
 /** The body of an answer as it comes, with a bound on the time without a byte. */
 import type { IncomingMessage } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { ApiConnectionError, reasonOf } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
-import { Deadline } from './deadline.ts';
+import { Silence } from './silence.ts';
 
 /** Of an answer that only says what went wrong. */
 const MAX_STATUS_BYTES = 64 * 1024;
@@ -12,8 +11,12 @@ const MAX_STATUS_BYTES = 64 * 1024;
 export interface ApiResponse {
   /** Reads the body. */
   readonly codec: Codec;
-  /** The body's bytes; to be read to the end, or left with `return()`. */
-  readonly chunks: AsyncGenerator<Buffer>;
+  /**
+   * Hands on the body's bytes as they come, and resolves at its end; to be called, since the connection waits for it.
+   * Rejects with ApiConnectionError where the body breaks off, or is silent for too long, and with what `take` throws,
+   * which ends the connection.
+   */
+  readonly readBody: (take: (chunk: Buffer) => void) => Promise<void>;
 }
 
 export interface ReadOptions {
@@ -23,37 +26,57 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Gives a body's bytes; throws ApiConnectionError where it breaks off, or is silent for too long. */
-export async function* readChunks(
+/**
+ * As `ApiResponse.readBody()`. Calls `take` from within the event, without a promise for each chunk: a list of a large
+ * cluster comes in tens of thousands of them, since the server sends each object by itself.
+ */
+export function readBody(
   message: IncomingMessage,
+  take: (chunk: Buffer) => void,
   { action, silenceMs, clock, signal }: ReadOptions,
-): AsyncGenerator<Buffer> {
-  const deadline = new Deadline(clock, (what) =>
-    message.destroy(new ApiConnectionError(`${action}: ${what}`, { code: 'ERR_API_TIMEOUT' })),
-  );
-  const abort = () => message.destroy(new Error('stopped'));
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
-  const awaitByte = () => {
-    const delayMs = silenceMs();
-    deadline.set(delayMs, `no byte in ${delayMs / 1000} s`);
-  };
-  awaitByte();
-  try {
-    for await (const chunk of message) {
-      yield chunk as Buffer;
-      awaitByte();
-      // A list comes in thousands of small pieces: all that come in one turn are one chunk.
-      await setImmediate();
-    }
-  } catch (error) {
-    if (error instanceof ApiConnectionError) throw error;
-    throw new ApiConnectionError(`${action}: ${reasonOf(error)}`, { cause: error });
-  } finally {
-    deadline.cancel();
-    signal.removeEventListener('abort', abort);
-    message.destroy();
-  }
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const silence = new Silence({
+      clock,
+      limitMs: silenceMs,
+      onTooLong: (limitMs) =>
+        fail(
+          new ApiConnectionError(`${action}: no byte in ${limitMs / 1000} s`, {
+            code: 'ERR_API_TIMEOUT',
+          }),
+        ),
+    });
+    const settle = () => {
+      silence.end();
+      message.off('data', read);
+      signal.removeEventListener('abort', abort);
+    };
+    const fail = (error: unknown) => {
+      settle();
+      reject(error);
+      message.destroy();
+    };
+    const breakOff = (error: Error) =>
+      fail(new ApiConnectionError(`${action}: ${reasonOf(error)}`, { cause: error }));
+    const abort = () => breakOff(new Error('stopped'));
+    const read = (chunk: Buffer) => {
+      silence.interrupt();
+      try {
+        take(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    message.on('end', () => {
+      settle();
+      resolve();
+    });
+    message.on('error', breakOff);
+    message.on('close', () => breakOff(new Error('closed')));
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    else message.on('data', read);
+  });
 }
 
 /** Reads the beginning of a body that says what went wrong; as far as it goes where it breaks off. */
@@ -63,12 +86,13 @@ export async function readStatusBody(
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const take = (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_STATUS_BYTES) throw new ApiConnectionError(`${options.action}: too long`);
+  };
   try {
-    for await (const chunk of readChunks(message, options)) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MAX_STATUS_BYTES) break;
-    }
+    await readBody(message, take, options);
   } catch (error) {
     if (!(error instanceof ApiConnectionError)) throw error;
   }

@@ -66,8 +66,8 @@ export async function readPage<Item>(
   { client, request, createReader, take, signal }: PageOptions<Item>,
   continueToken: string,
 ): Promise<ListMetadata> {
-  const { codec, chunks } = await client.get(request(continueToken), signal);
+  const { codec, readBody } = await client.get(request(continueToken), signal);
   const reader = createReader(codec);
-  for await (const chunk of chunks) reader.read(chunk, take);
+  await readBody((chunk) => reader.read(chunk, take));
   return reader.end(take);
 }

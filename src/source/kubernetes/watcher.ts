@@ -5,7 +5,7 @@
 import type { ApiClient } from './api-client.ts';
 import { ApiConnectionError, ApiStatusError } from './api-error.ts';
 import type { Clock } from './clock.ts';
-import type { WatchedKind } from './codec.ts';
+import type { EventReader, WatchedKind } from './codec.ts';
 import type { HeldResource } from './held-resource.ts';
 import type { ResourceRequests } from './resource-requests.ts';
 import type { WatchEvent } from './watch-event.ts';
@@ -58,7 +58,7 @@ export class Watcher {
     const startedAt = clock.now();
     this.#isInitial = isInitial;
     this.#events = 0;
-    const { codec, chunks } = await client.get(
+    const { codec, readBody } = await client.get(
       requests.watch({
         since: isInitial ? undefined : held.version,
         timeoutSeconds: Math.floor(MIN_WATCH_SECONDS * (1 + random())),
@@ -70,8 +70,7 @@ export class Watcher {
     if (isInitial) held.beginList();
     const reader = codec.createEventReader(this.#options.kind);
     try {
-      for await (const chunk of chunks)
-        this.#readChunk(() => reader.read(chunk, (e) => this.#take(e)));
+      await readBody((chunk) => this.#readChunk(reader, chunk));
     } catch (error) {
       throw this.#isMissingInitialEnd(error, signal) ? new NoInitialEventsError() : error;
     }
@@ -84,15 +83,15 @@ export class Watcher {
   }
 
   /** What comes in one piece is acted on in one go, also where the end of it is damaged. */
-  #readChunk(read: () => void): void {
+  #readChunk(reader: EventReader, chunk: Buffer): void {
     try {
-      read();
+      reader.read(chunk, this.#take);
     } finally {
       this.#options.held.flush();
     }
   }
 
-  #take(event: WatchEvent): void {
+  readonly #take = (event: WatchEvent): void => {
     const { held } = this.#options;
     if (event.type !== 'ERROR') this.#events++;
     switch (event.type) {
@@ -112,7 +111,7 @@ export class Watcher {
       case 'ERROR':
         throw new ApiStatusError(`Cannot watch ${this.#options.kind}`, event.status);
     }
-  }
+  };
 
   #takeBookmark({ resourceVersion, endsInitialEvents }: WatchEvent & { type: 'BOOKMARK' }): void {
     const { held } = this.#options;

@@ -12,7 +12,7 @@ import {
 import { ApiClient, type ApiRequest } from '../../../src/source/kubernetes/api-client.ts';
 import { JsonCodec } from '../../../src/source/kubernetes/json/json-codec.ts';
 import { ProtobufCodec } from '../../../src/source/kubernetes/protobuf/protobuf-codec.ts';
-import { FakeClock, until } from '../../support/fake-clock.ts';
+import { FakeClock, turn, until } from '../../support/fake-clock.ts';
 import { PROTOBUF_WRITER } from './emulation/body-writer.ts';
 
 const REQUEST: ApiRequest = {
@@ -75,9 +75,9 @@ const EMPTY_LIST = answerOf('200 OK', '{"metadata":{},"items":[]}', [
 ]);
 
 async function readAll(client: ApiClient, signal = NEVER): Promise<string> {
-  const { chunks } = await client.get(REQUEST, signal);
+  const { readBody } = await client.get(REQUEST, signal);
   const parts: Buffer[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  await readBody((chunk) => parts.push(chunk));
   return Buffer.concat(parts).toString();
 }
 
@@ -123,6 +123,71 @@ test('ApiClient gives up on a server that does not answer, and on one that stops
     return isOver;
   });
   await reading;
+});
+
+test('ApiClient tells a body that breaks off', async (t) => {
+  const { client } = await serve(t, (socket) =>
+    socket.end('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'),
+  );
+  await assert.rejects(readAll(client), {
+    code: 'ERR_API_CONNECTION',
+    message: 'Cannot list services: aborted',
+  });
+});
+
+test('ApiClient ends the connection of a body that cannot be read, and reads no more of it', async (t) => {
+  const { client, sockets } = await serve(t, (socket) => {
+    socket.write(
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    for (let i = 0; i < 10; i++) socket.write('1\r\n{\r\n');
+  });
+  const { readBody } = await client.get(REQUEST, NEVER);
+  let chunks = 0;
+  const reading = readBody(() => {
+    chunks++;
+    throw new RangeError('no such thing');
+  });
+  await assert.rejects(reading, { name: 'RangeError', message: 'no such thing' });
+  const [socket] = sockets;
+  await until('the end of the connection', () => socket.destroyed);
+  assert.equal(chunks, 1);
+});
+
+test('ApiClient reads no more of a body when it is told to stop', async (t) => {
+  const { client } = await serve(t, (socket) => {
+    socket.write(
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    for (let i = 0; i < 10; i++) socket.write('1\r\n{\r\n');
+  });
+  const stopping = new AbortController();
+  const { readBody } = await client.get(REQUEST, stopping.signal);
+  let chunks = 0;
+  const reading = readBody(() => {
+    chunks++;
+    stopping.abort();
+  });
+  await assert.rejects(reading, { message: 'Cannot list services: stopped' });
+  await turn();
+  assert.equal(chunks, 1);
+  await assert.rejects(
+    readBody(() => chunks++),
+    { code: 'ERR_API_CONNECTION' },
+  );
+  assert.equal(chunks, 1);
+});
+
+test('ApiClient reads only the beginning of what a proxy says at length', async (t) => {
+  const { client } = await serve(t, (socket) =>
+    socket.write(
+      answerOf('502 Bad Gateway', 'No upstream. '.repeat(100_000), ['Content-Type: text/plain']),
+    ),
+  );
+  await assert.rejects(client.get(REQUEST, NEVER), {
+    code: 'ERR_API_STATUS',
+    message: /^Cannot list services: 502 Bad Gateway No upstream\. /,
+  });
 });
 
 test('ApiClient says what the API server says, and when to come back', async (t) => {

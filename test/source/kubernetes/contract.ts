@@ -300,7 +300,7 @@ export function testFollowing(name: string, start: () => Promise<ApiServerUnderT
 
     test('a connection on which nothing comes any more is given up', async (t) => {
       if (server.pass === undefined) {
-        t.skip('takes 75 s where time cannot be moved: VIPDNS_E2E_LONG=1 has it run');
+        t.skip('takes 85 s where time cannot be moved: VIPDNS_E2E_LONG=1 has it run');
         return;
       }
       const namespace = await createNamespace();
@@ -308,7 +308,7 @@ export function testFollowing(name: string, start: () => Promise<ApiServerUnderT
       await followed(following);
       proxy.silence();
       await server.put('services', serviceJson(`${namespace}/web`, ''));
-      await server.pass(75_000);
+      await server.pass(85_000);
       await eventually('the change', () => servicesIn(following.store, namespace) === 'web');
     });
   });

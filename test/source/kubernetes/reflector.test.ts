@@ -77,7 +77,7 @@ test('a server that does not know streaming lists is read by pages after a silen
   });
   await until('the objects', () => source.statuses.every(({ objects }) => objects > 0));
   assert.equal(source.isComplete, false);
-  await clock.advance(5000);
+  await clock.advance(6000);
   await synced();
   assert.deepEqual(services(), ['shop/api', 'shop/web']);
 });
@@ -202,7 +202,7 @@ test('a watch that is silent for 75 s is opened anew, and what it kept back come
   server.losesEvents = false;
   await clock.advance(74_000);
   assert.ok(!services().includes('shop/kept-back'));
-  await clock.advance(1000);
+  await clock.advance(11_000);
   await until('what was kept back', () => services().includes('shop/kept-back'));
   assert.equal(faults('ERR_API_TIMEOUT').length, 3);
 });
