@@ -63,10 +63,9 @@ export class Store {
     this.#accepts = accepts;
   }
 
-  /** Takes an object in the place of the one with its kind and key; an equal one changes nothing. */
-  put(resource: Resource): void {
+  /** Takes an object in the place of the one with its kind and `resourceKey()`; an equal one changes nothing. */
+  put(resource: Resource, key: ObjectKey = resourceKey(resource)): void {
     const map: Map<ObjectKey, Resource> = this.#mapOf(resource.kind);
-    const key = resourceKey(resource);
     const before = map.get(key);
     if (!this.#accepts(resource)) {
       this.remove(resource.kind, key);

@@ -2,7 +2,14 @@
  * What the two forms of the API server's answers have in common. Both read a body as it comes, chunk by chunk, and
  * throw ApiFormatError where it is not what it should be.
  */
-import type { ApiObject, ApiStatus, Identity, ListMetadata, WatchEvent } from './watch-event.ts';
+import type {
+  ApiObject,
+  ApiStatus,
+  Identity,
+  IsHeld,
+  ListMetadata,
+  WatchEvent,
+} from './watch-event.ts';
 
 /** Kinds that are read from the API server. */
 export type WatchedKind = 'Namespace' | 'Service' | 'EndpointSlice' | 'Pod';
@@ -20,8 +27,9 @@ export interface ListReader<Item> {
 }
 
 export interface Codec {
-  createEventReader(kind: WatchedKind): EventReader;
-  createListReader(kind: WatchedKind): ListReader<ApiObject>;
+  /** Of what `isHeld` knows, no more than that is read; by default that is nothing. */
+  createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader;
+  createListReader(kind: WatchedKind, isHeld?: IsHeld): ListReader<ApiObject>;
   /** Reads which objects there are in which versions, whatever their kind. */
   createIdentityListReader(): ListReader<Identity>;
   decodeStatus(body: Buffer): ApiStatus;

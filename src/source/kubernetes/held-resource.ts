@@ -5,11 +5,12 @@
 import type { ObjectKey, Resource } from '../resources.ts';
 import type { Clock } from './clock.ts';
 import { Ledger } from './ledger.ts';
-import type { ApiObject } from './watch-event.ts';
+import { OutOfStepError } from './out-of-step-error.ts';
+import type { ApiObject, IsHeld } from './watch-event.ts';
 
 /** Takes the objects. What it throws is reported, and costs the one object that it was about. */
 export interface ObjectHandler {
-  put(resource: Resource): void;
+  put(resource: Resource, key: ObjectKey): void;
   remove(key: ObjectKey): void;
   /** Says that what came at once is there: now is the time to act on it. */
   flush(): void;
@@ -34,8 +35,13 @@ export class HeldResource {
   readonly #options: HeldResourceOptions;
   readonly #observers = new Set<ChangeObserver>();
   readonly #waiters = new Set<() => void>();
+  /** What the handler has thrown at: a list is to hand it on once more. */
+  readonly #untaken = new Set<ObjectKey>();
   #version = 0;
   #lists = 0;
+  /** Objects that the present list has brought as they were. */
+  #unchanged = 0;
+  #isTrusted = true;
 
   constructor(options: HeldResourceOptions) {
     this.#options = options;
@@ -51,18 +57,34 @@ export class HeldResource {
     return this.#lists;
   }
 
+  /**
+   * Tells whether an object is held in a version, and so is what it was: what has changed has another one. Not on a
+   * server that went back in time, which may give a version for the second time.
+   */
+  readonly isHeld: IsHeld = (key, resourceVersion) =>
+    this.#isTrusted &&
+    resourceVersion > 0 &&
+    this.ledger.versionOf(key) === resourceVersion &&
+    !this.#untaken.has(key);
+
   put(object: ApiObject): void {
     const { key, resourceVersion } = object;
+    if ('isUnchanged' in object) {
+      this.#unchanged++;
+      this.ledger.put(object);
+      return;
+    }
     const delta = this.ledger.versionOf(key) === undefined ? 1 : 0;
     this.ledger.put(object);
     for (const observe of this.#observers) observe(key, { resourceVersion, delta });
-    if ('resource' in object) this.#hand((handler) => handler.put(object.resource));
+    if ('resource' in object) this.#handObject(key, object.resource);
     else this.#options.onProblem(key, object.problem);
   }
 
   remove(key: ObjectKey, resourceVersion: number): void {
     if (this.ledger.versionOf(key) === undefined) return;
     this.ledger.remove(key);
+    this.#untaken.delete(key);
     for (const observe of this.#observers) observe(key, { resourceVersion, delta: -1 });
     this.#hand((handler) => handler.remove(key));
   }
@@ -78,11 +100,27 @@ export class HeldResource {
   }
 
   beginList(): void {
+    this.#unchanged = 0;
     this.ledger.beginList();
   }
 
-  /** Forgets what the list did not bring; from now on changes count from its version. */
+  /** The next list is to bring every object whole, whatever its version. */
+  distrust(): void {
+    this.#isTrusted = false;
+  }
+
+  /**
+   * Forgets what the list did not bring; from now on changes count from its version. Throws OutOfStepError where that
+   * is none that objects could be held by, and takes nothing away then.
+   */
   endList(version: number): void {
+    if (this.#unchanged > 0 && version < this.#version) {
+      this.distrust();
+      throw new OutOfStepError(
+        `Cannot trust the list: the server went back from version ${this.#version} to ${version}`,
+      );
+    }
+    this.#isTrusted = true;
     for (const key of this.ledger.sweep()) this.#hand((handler) => handler.remove(key));
     this.#lists++;
     this.advance(version);
@@ -119,11 +157,20 @@ export class HeldResource {
     });
   }
 
-  #hand(action: (handler: ObjectHandler) => void): void {
+  #handObject(key: ObjectKey, resource: Resource): void {
+    const isTaken = this.#hand((handler) => handler.put(resource, key));
+    if (!isTaken) this.#untaken.add(key);
+    else if (this.#untaken.size > 0) this.#untaken.delete(key);
+  }
+
+  /** Gives whether the handler has taken it. */
+  #hand(action: (handler: ObjectHandler) => void): boolean {
     try {
       action(this.#options.handler);
+      return true;
     } catch (error) {
       this.#options.onHandlerError(error);
+      return false;
     }
   }
 }

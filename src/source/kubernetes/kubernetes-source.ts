@@ -165,9 +165,9 @@ export class KubernetesSource {
   #createHandler(kind: WatchedKind): ObjectHandler {
     const { store, trim = (resource) => resource } = this.#options;
     return {
-      put: (resource: Resource) => {
+      put: (resource: Resource, key: ObjectKey) => {
         this.#isSnapshotBehind = true;
-        store.put(trim(resource));
+        store.put(trim(resource), key);
       },
       remove: (key: ObjectKey) => {
         this.#isSnapshotBehind = true;

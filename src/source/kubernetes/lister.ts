@@ -29,7 +29,7 @@ export async function listObjects(options: ListerOptions, signal: AbortSignal): 
       const { resourceVersion } = await readPages({
         client: options.client,
         request: (continueToken) => requests.list({ limit, continueToken }),
-        createReader: (codec) => codec.createListReader(kind),
+        createReader: (codec) => codec.createListReader(kind, held.isHeld),
         take: (object) => held.put(object),
         onPage: () => held.flush(),
         signal,

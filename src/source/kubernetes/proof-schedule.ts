@@ -5,7 +5,8 @@
 import { ApiStatusError } from './api-error.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { HeldResource } from './held-resource.ts';
-import { OutOfStepError, type ProofDepth, type Prover } from './prover.ts';
+import { OutOfStepError } from './out-of-step-error.ts';
+import type { ProofDepth, Prover } from './prover.ts';
 
 /** With what a proof takes, and a wait for what is on its way, this keeps within 5 minutes. */
 const MIN_PAUSE_MS = 120_000;

@@ -10,18 +10,13 @@ import type { ApiClient } from './api-client.ts';
 import type { Clock } from './clock.ts';
 import type { HeldResource } from './held-resource.ts';
 import { readPage, readPages } from './lister.ts';
+import { OutOfStepError } from './out-of-step-error.ts';
 import { Proof } from './proof.ts';
 import type { ResourceRequests, Scope } from './resource-requests.ts';
 
 const PAGE_LIMIT = 500;
 /** A watch has this long to bring what a proof misses; bookmarks come about every minute. */
 const MAX_WAIT_MS = 80_000;
-
-/** What is held is not what the server has. */
-export class OutOfStepError extends Error {
-  override readonly name = 'OutOfStepError';
-  readonly code = 'ERR_OUT_OF_STEP';
-}
 
 /**
  * Quick: one request, which shows a server that went back, and a wrong number where the server can count. Usual: the

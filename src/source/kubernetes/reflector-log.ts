@@ -5,7 +5,7 @@
 import type { ObjectKey } from '../resources.ts';
 import { type ApiStatusError, reasonOf } from './api-error.ts';
 import type { Clock } from './clock.ts';
-import { OutOfStepError } from './prover.ts';
+import { OutOfStepError } from './out-of-step-error.ts';
 import type { Scope } from './resource-requests.ts';
 
 type Fields = Readonly<Record<string, string | number>>;

@@ -8,7 +8,18 @@ export interface Identity {
 }
 
 /** An object as the reflector sees it: what is served of it, or why nothing is. */
-export type ApiObject = Identity & ({ readonly resource: Resource } | { readonly problem: string });
+export type ApiObject = Identity &
+  ({ readonly resource: Resource } | { readonly problem: string } | Unchanged);
+
+/** The object is held in this very version, so that no more of it was read. */
+export interface Unchanged {
+  readonly isUnchanged: true;
+}
+
+/** Tells whether an object is held in a version: a list brings most of them as they were. */
+export type IsHeld = (key: ObjectKey, resourceVersion: number) => boolean;
+
+export const NOTHING_HELD: IsHeld = () => false;
 
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED'; readonly object: ApiObject }

@@ -68,7 +68,7 @@ export class Watcher {
     );
     this.#options.onConnected();
     if (isInitial) held.beginList();
-    const reader = codec.createEventReader(this.#options.kind);
+    const reader = codec.createEventReader(this.#options.kind, held.isHeld);
     try {
       await readBody((chunk) => this.#readChunk(reader, chunk));
     } catch (error) {

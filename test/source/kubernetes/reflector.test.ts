@@ -154,6 +154,41 @@ for (const tellsExpiryInStream of [false, true]) {
   });
 }
 
+for (const [form, options] of [
+  ['streaming', {}],
+  ['by pages', { streaming: 'refused' }],
+  ['in JSON', { isJsonOnly: true }],
+] as const) {
+  test(`a list anew, ${form}, hands on only what has changed`, async (t) => {
+    const handed: string[] = [];
+    const harness = await follow(t, {
+      ...TWO_SERVICES,
+      ...options,
+      source: {
+        trim: (resource) => {
+          handed.push(`${resource.kind} ${resource.name}`);
+          return resource;
+        },
+      },
+    });
+    const { synced, followed, server, services, status } = harness;
+    await synced();
+    await followed();
+    assert.equal(handed.length, 4);
+    handed.length = 0;
+    server.losesEvents = true;
+    server.put('services', serviceJson('shop/web', '10.96.0.9'));
+    server.put('services', serviceJson('shop/new'));
+    server.history.compact();
+    server.losesEvents = false;
+    server.reset();
+    await until('the list', () => status('services').lists === 2);
+    await followed();
+    assert.deepEqual(handed.sort(), ['Service new', 'Service web']);
+    assert.deepEqual(services(), ['shop/api', 'shop/new', 'shop/web']);
+  });
+}
+
 test('a connection that breaks is taken up again from where it was, without a list', async (t) => {
   const { synced, followed, services, server, status, faults } = await follow(t, TWO_SERVICES);
   await synced();

@@ -3,26 +3,19 @@
 import { isMapping } from '../../manifests/field.ts';
 import { ApiFormatError } from '../api-format-error.ts';
 import { ByteQueue } from '../byte-queue.ts';
-import { type EventReader, MAX_OBJECT_BYTES, type WatchedKind } from '../codec.ts';
+import { type EventReader, MAX_OBJECT_BYTES } from '../codec.ts';
 import { parseResourceVersion } from '../resource-version.ts';
-import { INITIAL_EVENTS_END, type WatchEvent } from '../watch-event.ts';
-import {
-  decodeIdentity,
-  decodeObject,
-  decodeStatus,
-  metadataOf,
-  parseMapping,
-  textOf,
-} from './decode.ts';
+import { type ApiObject, INITIAL_EVENTS_END, type WatchEvent } from '../watch-event.ts';
+import { decodeIdentity, decodeStatus, metadataOf, parseMapping, textOf } from './decode.ts';
 
 const LINE_FEED = 0x0a;
 
 export class JsonEventReader implements EventReader {
-  readonly #kind: WatchedKind;
+  readonly #decodeObject: (object: unknown) => ApiObject;
   readonly #queue = new ByteQueue(MAX_OBJECT_BYTES);
 
-  constructor(kind: WatchedKind) {
-    this.#kind = kind;
+  constructor(decodeObject: (object: unknown) => ApiObject) {
+    this.#decodeObject = decodeObject;
   }
 
   read(chunk: Buffer, take: (event: WatchEvent) => void): void {
@@ -36,17 +29,17 @@ export class JsonEventReader implements EventReader {
       const line = queue.bytes.subarray(queue.start, lineEnd);
       queue.take(line.length + 1);
       searched = 0;
-      if (line.length > 0) take(decodeEvent(line, this.#kind));
+      if (line.length > 0) take(decodeEvent(line, this.#decodeObject));
     }
   }
 }
 
-function decodeEvent(line: Buffer, kind: WatchedKind): WatchEvent {
+function decodeEvent(line: Buffer, decodeObject: (object: unknown) => ApiObject): WatchEvent {
   const { type, object } = parseMapping(line);
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
-      return { type, object: decodeObject(object, kind) };
+      return { type, object: decodeObject(object) };
     case 'DELETED':
       return { type, object: decodeIdentity(object) };
     case 'BOOKMARK': {

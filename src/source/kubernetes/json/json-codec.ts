@@ -1,18 +1,18 @@
 /** Everything that comes in as `application/json`, for servers and proxies that have nothing else. */
 import { ApiFormatError } from '../api-format-error.ts';
 import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
-import type { ApiObject, ApiStatus, Identity } from '../watch-event.ts';
+import type { ApiObject, ApiStatus, Identity, IsHeld } from '../watch-event.ts';
 import { decodeIdentity, decodeObject, decodeStatus, parseMapping } from './decode.ts';
 import { JsonEventReader } from './event-reader.ts';
 import { JsonListReader } from './list-reader.ts';
 
 export class JsonCodec implements Codec {
-  createEventReader(kind: WatchedKind): EventReader {
-    return new JsonEventReader(kind);
+  createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader {
+    return new JsonEventReader((object) => decodeObject(object, kind, isHeld));
   }
 
-  createListReader(kind: WatchedKind): ListReader<ApiObject> {
-    return new JsonListReader((item) => decodeObject(item, kind));
+  createListReader(kind: WatchedKind, isHeld?: IsHeld): ListReader<ApiObject> {
+    return new JsonListReader((item) => decodeObject(item, kind, isHeld));
   }
 
   createIdentityListReader(): ListReader<Identity> {

@@ -2,7 +2,7 @@
 import { PackedEndpointSlice } from '../../packed-endpoint-slice.ts';
 import { EndpointPacker } from '../../packed-endpoints.ts';
 import type { EndpointPort, EndpointSlice } from '../../resources.ts';
-import { decodeMetadata, NO_METADATA } from './decode-metadata.ts';
+import { decodeMetadata, type ObjectMetadata } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
 import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
@@ -15,9 +15,10 @@ const packer = new EndpointPacker();
 
 export function decodeEndpointSlice(
   reader: WireReader,
+  first: ObjectMetadata,
   { keepsPodNames }: { readonly keepsPodNames: boolean },
 ): Decoded<EndpointSlice> {
-  let metadata = NO_METADATA;
+  let metadata = first;
   let addressType = '';
   const ports: EndpointPort[] = [];
   packer.begin();

@@ -43,9 +43,9 @@ export function decodeMetadata(reader: WireReader): ObjectMetadata {
   return metadata;
 }
 
-/** Decodes the metadata of an object, its first field whatever its kind, and skips the rest. */
-export function decodeMetadataAlone(reader: WireReader): ObjectMetadata {
-  let metadata = NO_METADATA;
+/** Decodes the metadata of an object, its first field whatever its kind, where they are not read yet; skips the rest. */
+export function decodeMetadataAlone(reader: WireReader, first = NO_METADATA): ObjectMetadata {
+  let metadata = first;
   while (reader.next()) {
     if (reader.field === 1) metadata = decodeMetadata(reader);
     else reader.skip();

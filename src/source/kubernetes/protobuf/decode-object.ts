@@ -4,9 +4,14 @@
 import { keyOf, type Resource } from '../../resources.ts';
 import type { WatchedKind } from '../codec.ts';
 import { ObjectError } from '../object-error.ts';
-import type { ApiObject, Identity } from '../watch-event.ts';
+import type { ApiObject, Identity, IsHeld } from '../watch-event.ts';
 import { decodeEndpointSlice } from './decode-endpoint-slice.ts';
-import { decodeMetadataAlone, type ObjectMetadata } from './decode-metadata.ts';
+import {
+  decodeMetadata,
+  decodeMetadataAlone,
+  NO_METADATA,
+  type ObjectMetadata,
+} from './decode-metadata.ts';
 import { decodePod } from './decode-pod.ts';
 import { decodeService } from './decode-service.ts';
 import type { Span, WireReader } from './wire-reader.ts';
@@ -18,6 +23,7 @@ export interface Decoded<R extends Resource> {
 
 export interface Decoding {
   readonly kind: WatchedKind;
+  readonly isHeld: IsHeld;
   /** Whether the names of the Pods behind endpoints are kept. */
   readonly keepsPodNames: boolean;
 }
@@ -25,8 +31,12 @@ export interface Decoding {
 export function decodeObject(reader: WireReader, span: Span, decoding: Decoding): ApiObject {
   try {
     reader.reset(span);
-    const { metadata, resource } = decodeKind(reader, decoding);
-    return { ...identityOf(metadata), resource };
+    const first = decodeFirst(reader, span);
+    const { key, resourceVersion } = identityOf(first);
+    if (decoding.isHeld(key, resourceVersion)) return { key, resourceVersion, isUnchanged: true };
+    const { metadata, resource } = decodeKind(reader, decoding, first);
+    if (metadata !== first) return { ...identityOf(metadata), resource };
+    return { key, resourceVersion, resource };
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
     return { ...decodeIdentity(reader, span), problem: error.message };
@@ -39,16 +49,28 @@ export function decodeIdentity(reader: WireReader, span: Span): Identity {
   return identityOf(decodeMetadataAlone(reader));
 }
 
-function decodeKind(reader: WireReader, { kind, keepsPodNames }: Decoding): Decoded<Resource> {
+/** Fields are written in the order of their numbers, so metadata come first; where they do not, nothing is taken. */
+function decodeFirst(reader: WireReader, span: Span): ObjectMetadata {
+  if (reader.next() && reader.field === 1) return decodeMetadata(reader);
+  reader.reset(span);
+  return NO_METADATA;
+}
+
+/** Reads what follows the metadata, or all where those are still to come. */
+function decodeKind(
+  reader: WireReader,
+  { kind, keepsPodNames }: Decoding,
+  first: ObjectMetadata,
+): Decoded<Resource> {
   switch (kind) {
     case 'Service':
-      return decodeService(reader);
+      return decodeService(reader, first);
     case 'EndpointSlice':
-      return decodeEndpointSlice(reader, { keepsPodNames });
+      return decodeEndpointSlice(reader, first, { keepsPodNames });
     case 'Pod':
-      return decodePod(reader);
+      return decodePod(reader, first);
     case 'Namespace': {
-      const metadata = decodeMetadataAlone(reader);
+      const metadata = decodeMetadataAlone(reader, first);
       const { name, labels } = metadata;
       return { metadata, resource: { kind, name, labels } };
     }

@@ -1,13 +1,13 @@
 /** Pod (k8s.io/api, core/v1/generated.proto). */
 import type { EndpointPort, Pod } from '../../resources.ts';
-import { decodeMetadata, NO_METADATA } from './decode-metadata.ts';
+import { decodeMetadata, type ObjectMetadata } from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
 import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { PROTOCOLS, portNumber, wordOf } from './words.ts';
 
-export function decodePod(reader: WireReader): Decoded<Pod> {
-  let metadata = NO_METADATA;
+export function decodePod(reader: WireReader, first: ObjectMetadata): Decoded<Pod> {
+  let metadata = first;
   let spec = NO_SPEC;
   let status = NO_STATUS;
   while (reader.next()) {

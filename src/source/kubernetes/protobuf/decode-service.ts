@@ -1,13 +1,18 @@
 /** Service (k8s.io/api, core/v1/generated.proto). */
 import type { IpFamily, Service, ServicePort } from '../../resources.ts';
-import { decodeMapEntry, decodeMetadata, NO_METADATA, toLabels } from './decode-metadata.ts';
+import {
+  decodeMapEntry,
+  decodeMetadata,
+  type ObjectMetadata,
+  toLabels,
+} from './decode-metadata.ts';
 import type { Decoded } from './decode-object.ts';
 import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { IP_FAMILIES, PROTOCOLS, portNumber, SERVICE_TYPES, wordOf } from './words.ts';
 
-export function decodeService(reader: WireReader): Decoded<Service> {
-  let metadata = NO_METADATA;
+export function decodeService(reader: WireReader, first: ObjectMetadata): Decoded<Service> {
+  let metadata = first;
   let spec = NO_SPEC;
   while (reader.next()) {
     if (reader.field === 1) metadata = decodeMetadata(reader);

@@ -1,6 +1,12 @@
 /** Everything that comes in as `application/vnd.kubernetes.protobuf`. */
 import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
-import type { ApiObject, ApiStatus, Identity } from '../watch-event.ts';
+import {
+  type ApiObject,
+  type ApiStatus,
+  type Identity,
+  type IsHeld,
+  NOTHING_HELD,
+} from '../watch-event.ts';
 import { decodeEnvelope, decodeStatus } from './decode-envelope.ts';
 import { type Decoding, decodeIdentity, decodeObject } from './decode-object.ts';
 import { ProtobufEventReader } from './event-reader.ts';
@@ -22,13 +28,14 @@ export class ProtobufCodec implements Codec {
     this.#keepsPodNames = keepsPodNames;
   }
 
-  createEventReader(kind: WatchedKind): EventReader {
-    return new ProtobufEventReader(this.#reader, this.#decoding(kind));
+  createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader {
+    return new ProtobufEventReader(this.#reader, this.#decoding(kind, isHeld));
   }
 
-  createListReader(kind: WatchedKind): ListReader<ApiObject> {
+  createListReader(kind: WatchedKind, isHeld?: IsHeld): ListReader<ApiObject> {
+    const decoding = this.#decoding(kind, isHeld);
     return new ProtobufListReader(this.#reader, (reader, span) =>
-      decodeObject(reader, span, this.#decoding(kind)),
+      decodeObject(reader, span, decoding),
     );
   }
 
@@ -36,8 +43,8 @@ export class ProtobufCodec implements Codec {
     return new ProtobufListReader(this.#reader, decodeIdentity);
   }
 
-  #decoding(kind: WatchedKind): Decoding {
-    return { kind, keepsPodNames: this.#keepsPodNames };
+  #decoding(kind: WatchedKind, isHeld = NOTHING_HELD): Decoding {
+    return { kind, isHeld, keepsPodNames: this.#keepsPodNames };
   }
 
   decodeStatus(body: Buffer): ApiStatus {
