@@ -121,7 +121,10 @@ export class HeldResource {
       );
     }
     this.#isTrusted = true;
-    for (const key of this.ledger.sweep()) this.#hand((handler) => handler.remove(key));
+    for (const key of this.ledger.sweep()) {
+      this.#untaken.delete(key);
+      this.#hand((handler) => handler.remove(key));
+    }
     this.#lists++;
     this.advance(version);
     this.flush();
