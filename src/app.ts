@@ -8,6 +8,7 @@
 import { forwardedZones } from './answer-settings.ts';
 import type { Configuration, SocketAddress } from './config/configuration.ts';
 import { waitForSilence } from './drain.ts';
+import type { EarlyThread } from './early-thread.ts';
 import { Forwarding } from './forwarding.ts';
 import { type AnswerMiss, MissAnswerer } from './misses.ts';
 import { createResponderCounters, responderCounters } from './monitoring/counters.ts';
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly log: Log;
   /** Where it is aborted before everything runs, the start ends. */
   readonly signal: AbortSignal;
+  /** The zone thread, where it was started already. */
+  readonly zoneThread?: EarlyThread;
   /** Answers what no zone of ours does, in place of the configured upstreams. */
   readonly answerMiss?: AnswerMiss;
 }
@@ -72,7 +75,7 @@ export interface App {
  */
 export async function startApp(
   configuration: Configuration,
-  { log: logSink, signal, answerMiss }: AppOptions,
+  { log: logSink, signal, zoneThread, answerMiss }: AppOptions,
 ): Promise<App | undefined> {
   const { log } = logSink;
   const count = countResponders(configuration);
@@ -108,6 +111,7 @@ export async function startApp(
     const table = new SupervisedZone({
       ...served,
       gauges: zoneGauges,
+      early: zoneThread,
       onMemory: (memory) => {
         responders?.use(memory);
         forwarding?.use(memory);

@@ -4,6 +4,7 @@
  * go on answering from the old.
  */
 import type { Configuration, SocketAddress } from './config/configuration.ts';
+import type { EarlyThread } from './early-thread.ts';
 import { type LogFunction, logEvent } from './monitoring/log-event.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { releaseProgramPages } from './program-pages.ts';
@@ -13,12 +14,13 @@ import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 import { peekKey } from './table/peek-key.ts';
 import { createTable } from './table/table.ts';
-import type {
-  ZoneMemory,
-  ZoneSummary,
-  ZoneThreadCommand,
-  ZoneThreadData,
-  ZoneThreadMessage,
+import {
+  ZONE_THREAD,
+  type ZoneMemory,
+  type ZoneSummary,
+  type ZoneThreadCommand,
+  type ZoneThreadData,
+  type ZoneThreadMessage,
 } from './threads.ts';
 import { createZoneStatus, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
@@ -27,8 +29,6 @@ import { zoneImagePath } from './zone-image-path.ts';
 const MAX_START_DEATHS = 3;
 /** As many responders as there may be, and the main thread, which answers what they hand on. */
 const TABLE_READERS = 17;
-/** A cluster leaves much behind when it is taken in; with more room, that is memory which is never given back. */
-const YOUNG_GENERATION_MB = 12;
 
 export interface SupervisedZoneOptions {
   readonly configuration: Configuration;
@@ -37,11 +37,13 @@ export interface SupervisedZoneOptions {
   readonly gauges: SharedArrayBuffer;
   /** Called when responders are to answer from other memory. */
   readonly onMemory: (memory: ZoneMemory) => void;
+  /** The first thread, where it was started already. */
+  readonly early?: EarlyThread | undefined;
   readonly log: LogFunction;
 }
 
 export class SupervisedZone {
-  readonly name = 'zone';
+  readonly name = ZONE_THREAD.name;
   readonly #options: SupervisedZoneOptions;
   readonly #ready = Promise.withResolvers<ZoneSummary>();
   readonly #supervisor: Supervisor<ZoneThreadData, ZoneThreadMessage, ZoneThreadCommand>;
@@ -58,9 +60,8 @@ export class SupervisedZone {
     this.#memory = createZoneMemory(hasImage ? peekKey(zoneImagePath(stateDir)) : undefined);
     this.#filling = this.#memory;
     this.#supervisor = new Supervisor({
-      name: this.name,
-      entry: 'zone-thread',
-      youngGenerationMb: YOUNG_GENERATION_MB,
+      ...ZONE_THREAD,
+      early: options.early,
       createData: () => this.#createData(),
       onMessage: (message) => this.#receive(message),
       onDeath: () => this.#prepareNext(),

@@ -3,8 +3,8 @@
  * asked for anew at each start, since some of it may have died with the thread.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { type Entry, entryUrl } from './entries.ts';
+import type { Worker } from 'node:worker_threads';
+import { type EarlyThread, startThread, type ThreadOptions } from './early-thread.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
 import { within } from './within.ts';
 
@@ -14,12 +14,9 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5000;
 const TERMINATE_LIMIT_MS = 1000;
 
-export interface SupervisedThread<Data, Message> {
-  /** As logs and metrics call it. */
-  readonly name: string;
-  readonly entry: Entry;
-  /** Most memory of its young objects, in MiB; without it V8's own limit holds. */
-  readonly youngGenerationMb?: number;
+export interface SupervisedThread<Data, Message> extends ThreadOptions {
+  /** The first one, where it was started already. */
+  readonly early?: EarlyThread | undefined;
   /** Gives what the thread starts with. */
   readonly createData: () => Data;
   readonly onMessage: (message: Message) => void;
@@ -39,7 +36,9 @@ export class Supervisor<Data, Message, Command> {
 
   constructor(thread: SupervisedThread<Data, Message>) {
     this.#thread = thread;
-    this.#start();
+    const { early } = thread;
+    if (early === undefined) this.#start();
+    else this.#supervise(early.begin(thread.createData()));
   }
 
   get name(): string {
@@ -73,14 +72,11 @@ export class Supervisor<Data, Message, Command> {
   }
 
   #start(): void {
-    const { entry, createData, name, youngGenerationMb, onMessage, log } = this.#thread;
-    const resourceLimits =
-      youngGenerationMb === undefined ? {} : { maxYoungGenerationSizeMb: youngGenerationMb };
-    const worker = new Worker(entryUrl(entry), {
-      workerData: createData(),
-      name,
-      resourceLimits,
-    });
+    this.#supervise(startThread(this.#thread, this.#thread.createData()));
+  }
+
+  #supervise(worker: Worker): void {
+    const { name, onMessage, log } = this.#thread;
     this.#worker = worker;
     this.#startedAt = performance.now();
     worker.on('message', onMessage);

@@ -5,6 +5,7 @@
 import type { AnswerSettings } from './answer-settings.ts';
 import type { CacheMemory } from './cache/cache-reader.ts';
 import type { Configuration } from './config/configuration.ts';
+import type { ThreadOptions } from './early-thread.ts';
 import type { LogEvent } from './monitoring/log-event.ts';
 import type { Reply } from './responder/listener.ts';
 import type { VipMemory } from './source/manifests/vip-allocator.ts';
@@ -22,6 +23,13 @@ export interface SharedCache {
   readonly memory: CacheMemory;
   readonly readers: number;
 }
+
+export const ZONE_THREAD: ThreadOptions = {
+  name: 'zone',
+  entry: 'zone-thread',
+  // A cluster leaves much behind when it is taken in; with more room, that is memory which is never given back.
+  youngGenerationMb: 12,
+};
 
 export interface ZoneThreadData {
   readonly configuration: Configuration;

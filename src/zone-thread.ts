@@ -2,8 +2,9 @@
  * The zone thread: source -> store -> zone -> table. The only writer of the table; taking in everything at once
  * delays nobody but itself. In: the configuration and shared memory; out: records, counters, events to log.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { matchesLabels, parseLabelSelector } from './config/label-selector.ts';
+import { threadData } from './early-thread.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { compactHeap } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
@@ -24,7 +25,7 @@ import type { ZoneImage, ZoneImageAbout, ZoneImageContent } from './zone-image.t
 import { createZoneSource } from './zone-source.ts';
 
 const { configuration, zones, memory, addresses, gauges, vips, isSuccessor } =
-  workerData as ZoneThreadData;
+  threadData<ZoneThreadData>();
 const table = new TableWriter(memory.table);
 const status = new ZoneStatus(memory.status);
 const labelRequirements = parseLabelSelector(configuration.labels) ?? [];

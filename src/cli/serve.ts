@@ -1,9 +1,11 @@
 /** `vipdns serve`: starts the server, says what it serves, and stops it when the process is told to. */
-import type { App } from '../app.ts';
+import type { App, startApp as StartApp } from '../app.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { formatSocketAddress } from '../config/socket-address.ts';
+import { EarlyThread } from '../early-thread.ts';
 import type { Log } from '../monitoring/log.ts';
 import { StopSignals, whenAborted } from '../stop-signals.ts';
+import { ZONE_THREAD } from '../threads.ts';
 import { VERSION } from '../version.ts';
 import { configurationFrom } from './configuration-arguments.ts';
 import { count } from './count.ts';
@@ -44,16 +46,37 @@ export async function runServe(
   arguments_: string[],
   signals: StopSignals = new StopSignals(),
 ): Promise<number> {
-  // The configuration is read in a thread of its own, which leaves this one the time to load the rest.
-  const [configuration, { startApp }, { createLog }] = await Promise.all([
-    configurationFrom(arguments_, { help: SERVE_HELP }),
-    import('../app.ts'),
-    import('../monitoring/log.ts'),
-  ]);
-  if (typeof configuration === 'number') return configuration;
-  const log = createLog(configuration.log);
+  // The configuration is read in a thread of its own, which leaves this one, and the zone's, the time to load the rest.
+  const reading = configurationFrom(arguments_, { help: SERVE_HELP });
+  const zoneThread = new EarlyThread(ZONE_THREAD);
   try {
-    const app = await startApp(configuration, { log, signal: signals.stop });
+    const [configuration, { startApp }, { createLog }] = await Promise.all([
+      reading,
+      import('../app.ts'),
+      import('../monitoring/log.ts'),
+    ]);
+    if (typeof configuration === 'number') return configuration;
+    const log = createLog(configuration.log);
+    return await serve(configuration, { startApp, log, zoneThread, signals });
+  } finally {
+    await zoneThread.end();
+  }
+}
+
+interface ServeOptions {
+  /** Loaded meanwhile. */
+  readonly startApp: typeof StartApp;
+  readonly log: Log;
+  readonly zoneThread: EarlyThread;
+  readonly signals: StopSignals;
+}
+
+async function serve(
+  configuration: Configuration,
+  { startApp, log, zoneThread, signals }: ServeOptions,
+): Promise<number> {
+  try {
+    const app = await startApp(configuration, { log, signal: signals.stop, zoneThread });
     if (app === undefined) return EXIT.ok;
     tellStart(app, { log, configuration });
     await whenAborted(signals.stop);

@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
+import type { EarlyThread } from '../../src/early-thread.ts';
 import type { AnswerMiss } from '../../src/misses.ts';
 import type { Log } from '../../src/monitoring/log.ts';
 import { metricValue } from './metric-value.ts';
@@ -26,12 +27,13 @@ export interface RunningApp {
 export interface RunningAppOptions {
   readonly overrides?: Record<string, unknown>;
   readonly answerMiss?: AnswerMiss;
+  readonly zoneThread?: EarlyThread;
 }
 
 /** Starts it with the demo; it is stopped after the test. */
 export async function startTestApp(
   t: Pick<TestContext, 'after'>,
-  { overrides, answerMiss }: RunningAppOptions = {},
+  { overrides, answerMiss, zoneThread }: RunningAppOptions = {},
 ): Promise<RunningApp> {
   const faults: LoggedEvent[] = [];
   const log: Log = {
@@ -46,7 +48,12 @@ export async function startTestApp(
     overrides: { listen: ['127.0.0.1:0'], http: '127.0.0.1:0', responders: 1, ...overrides },
   });
   const signal = new AbortController().signal;
-  const app = await startApp(configuration, { log, signal, ...(answerMiss && { answerMiss }) });
+  const app = await startApp(configuration, {
+    log,
+    signal,
+    ...(zoneThread && { zoneThread }),
+    ...(answerMiss && { answerMiss }),
+  });
   if (app === undefined) throw new Error('Cannot start: it was told to stop');
   t.after(() => app.stop());
   const get = async (path: string) =>
