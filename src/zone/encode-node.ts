@@ -1,7 +1,5 @@
 /** Nodes as bytes, and back. `node.ts` has the format. */
-import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
-import type { WireName } from '../dns/name.ts';
 import {
   countIn,
   dataIn,
@@ -12,8 +10,6 @@ import {
   NODE_HEADER_BYTES,
   type Node,
   type Rrset,
-  type ServiceRrset,
-  type ServiceTarget,
 } from './node.ts';
 import { align, dataStart, scratch } from './node-scratch.ts';
 
@@ -30,7 +26,7 @@ export function encodeNode(node: Node): number {
     const rrset = rrsets[i];
     const shape = { stride: strideOf(rrset), form: formOf(rrset) };
     scratch.putEntry(i, rrset.type, countRecords(rrset), rrset.ttl, data, shape);
-    putData(rrset, data, node.owner);
+    putData(rrset, data);
     data += align(dataBytes(rrset));
   }
   return size;
@@ -48,27 +44,13 @@ export function decodeRdatas(value: Uint8Array): Uint8Array[] {
   });
 }
 
-/** Weight, where the parent begins; then four bytes for each record, and for each target. */
-const SERVICE_HEADER_BYTES = 4;
-const SERVICE_ENTRY_BYTES = 4;
-/** Length of the label, and the counts of addresses of each family. */
-const TARGET_FIXED_BYTES = 3;
-const MAX_GLUE = 255;
-
 function formOf(rrset: Rrset): number {
-  if ('targets' in rrset) return FORM.service;
   if (!('rdatas' in rrset)) return FORM.authority;
   return rrset.type === TYPE.A || rrset.type === TYPE.AAAA ? FORM.fixed : FORM.counted;
 }
 
 function countRecords(rrset: Rrset): number {
-  if ('records' in rrset) return Math.min(rrset.records.length, MAX_RRS);
   return 'rdatas' in rrset ? Math.min(rrset.rdatas.length, MAX_RRS) : 1;
-}
-
-/** Records come in the order of their targets, so those that are kept refer to the first ones. */
-function countTargets({ targets }: ServiceRrset): number {
-  return Math.min(targets.length, MAX_RRS);
 }
 
 /** Bytes from one RR to the next: the longest RDATA, so that any of them is found by its number. */
@@ -80,29 +62,11 @@ function strideOf(rrset: Rrset): number {
 }
 
 function dataBytes(rrset: Rrset): number {
-  if (!('targets' in rrset)) return strideOf(rrset) * countRecords(rrset);
-  const entries = countRecords(rrset) + countTargets(rrset);
-  let size = SERVICE_HEADER_BYTES + SERVICE_ENTRY_BYTES * entries;
-  for (let i = 0; i < countTargets(rrset); i++) size += targetBytes(rrset.targets[i]);
-  return size;
-}
-
-function targetBytes({ label, ipv4, ipv6 }: ServiceTarget): number {
-  const glue = countGlue(ipv4) * IPV4_BYTES + countGlue(ipv6) * IPV6_BYTES;
-  return TARGET_FIXED_BYTES + label.length + glue;
-}
-
-/** Glue is a whole RRset or none (RFC 2181 section 9), and its count one byte. */
-function countGlue(addresses: readonly Uint8Array[]): number {
-  return addresses.length <= MAX_GLUE ? addresses.length : 0;
+  return strideOf(rrset) * countRecords(rrset);
 }
 
 /** Puts an RRset's data at `data`, a multiple of 4. */
-function putData(rrset: Rrset, data: number, owner: WireName): void {
-  if ('targets' in rrset) {
-    putService(rrset, data, owner);
-    return;
-  }
+function putData(rrset: Rrset, data: number): void {
   if (!('rdatas' in rrset)) return;
   const { bytes } = scratch;
   const stride = strideOf(rrset);
@@ -118,46 +82,4 @@ function putData(rrset: Rrset, data: number, owner: WireName): void {
       bytes.set(rdata, at + 2);
     }
   }
-}
-
-function putService(rrset: ServiceRrset, data: number, owner: WireName): void {
-  const { records, targets, weight, labelsBeforeParent } = rrset;
-  const { halves, words } = scratch;
-  halves[data >> 1] = weight;
-  halves[(data + 2) >> 1] = offsetOfLabel(owner, labelsBeforeParent);
-  let at = data + SERVICE_HEADER_BYTES;
-  for (let i = 0; i < countRecords(rrset); i++) {
-    halves[at >> 1] = records[i].port;
-    halves[(at + 2) >> 1] = records[i].target;
-    at += SERVICE_ENTRY_BYTES;
-  }
-  let target = at + SERVICE_ENTRY_BYTES * countTargets(rrset);
-  for (let i = 0; i < countTargets(rrset); i++) {
-    words[at >> 2] = target - data;
-    at += SERVICE_ENTRY_BYTES;
-    target = putTarget(target, targets[i]);
-  }
-}
-
-/** Puts one target and gives where the next begins. */
-function putTarget(start: number, { label, ipv4, ipv6 }: ServiceTarget): number {
-  const { bytes } = scratch;
-  let at = start;
-  bytes[at++] = label.length;
-  for (let i = 0; i < label.length; i++) bytes[at++] = label[i];
-  bytes[at++] = countGlue(ipv4);
-  bytes[at++] = countGlue(ipv6);
-  for (const addresses of [ipv4, ipv6]) {
-    for (let i = 0; i < countGlue(addresses); i++) {
-      bytes.set(addresses[i], at);
-      at += addresses[i].length;
-    }
-  }
-  return at;
-}
-
-function offsetOfLabel(name: WireName, index: number): number {
-  let at = 0;
-  for (let i = 0; i < index; i++) at += name[at] + 1;
-  return at;
 }

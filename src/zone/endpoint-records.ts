@@ -9,6 +9,7 @@ import type { NamedEndpoints } from './named-endpoints.ts';
 import { FORM } from './node.ts';
 import { dataStart, scratch } from './node-scratch.ts';
 import type { ReverseZone } from './reverse-zone.ts';
+import type { OwnName } from './service-records.ts';
 import type { ZoneRecords } from './zone-records.ts';
 
 export interface EndpointRecordsOptions {
@@ -33,8 +34,8 @@ export class EndpointRecords {
     this.#ttl = ttl;
   }
 
-  /** Puts the node of every name below the Service's own, `parent`. */
-  publish(endpoints: NamedEndpoints, { parent, zone }: { parent: WireName; zone: number }): void {
+  /** Puts the node of every name below the Service's own. */
+  publish(endpoints: NamedEndpoints, { name: parent, zone }: OwnName): void {
     const { key } = this.#records.table;
     for (let name = 0; name < endpoints.count; name++) {
       const length = writeName(endpoints, name, parent, key);
@@ -72,9 +73,8 @@ export class EndpointRecords {
       const left = next.labels.find(old.labels, name);
       for (let each = old.first[name]; each >= 0; each = old.next[each]) {
         if (left >= 0 && next.nameHas(left, old, each)) continue;
-        const start = each * IPV6_BYTES;
-        const address = old.addresses.subarray(start, start + old.sizes[each]);
-        this.#reverse.remove({ address, target: this.#target.slice(0, length) });
+        const target = this.#target.slice(0, length);
+        this.#reverse.remove({ address: old.addressAt(each), target });
       }
     }
   }

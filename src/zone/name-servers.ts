@@ -6,7 +6,7 @@ import { formatAddress, parseAddress } from '../dns/address.ts';
 import type { WireName } from '../dns/name.ts';
 import type { ObjectKey, Service } from '../source/resources.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
-import { serviceName } from './service-nodes.ts';
+import { serviceName } from './service-name.ts';
 
 const IPV4_LOOPBACK = 127;
 const IPV6_LOOPBACK = '::1';

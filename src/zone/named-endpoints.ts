@@ -1,6 +1,7 @@
 /**
  * The ready endpoints of one Service by the first label of their names: Kubernetes DNS specification 1.1.0, section
- * 2.4.1. In: the Service's groups; out: numbers of names and of addresses, and bytes.
+ * 2.4.1; or the Service itself as the one name, with an empty label. In: the Service; out: numbers of names and of
+ * addresses, and bytes.
  *
  * Everything stands in arrays that serve one Service after another, since a full list has 150,000 endpoints, and
  * objects for each took most of the start. Names are numbered from 0 in the order in which they came, and so are
@@ -9,10 +10,11 @@
 import { IPV4_BYTES, IPV6_BYTES, parseAddress, readIpv4 } from '../dns/address.ts';
 import { foldCase } from '../dns/name.ts';
 import { EndpointCursor, packEndpoints } from '../source/packed-endpoints.ts';
-import type { EndpointPort } from '../source/resources.ts';
+import type { EndpointPort, Service } from '../source/resources.ts';
 import { type EndpointNameOptions, isPodLabel, writeDashed } from './endpoint-name.ts';
 import { LabelIndex } from './label-index.ts';
-import { MAX_RRS, type ServiceTarget } from './node.ts';
+import { MAX_RRS } from './node.ts';
+import { distinctPorts } from './port-plan.ts';
 import type { ServiceInput } from './service-input.ts';
 
 const NONE = -1;
@@ -36,18 +38,15 @@ export class NamedEndpoints {
   /** Numbers of addresses of each family, by name. */
   readonly ipv4Counts: number[] = [];
   readonly ipv6Counts: number[] = [];
+  /** By name. Distinct; shared by the endpoints of a slice. */
+  readonly ports: (readonly EndpointPort[])[] = [];
   readonly #last: number[] = [];
-  /** Distinct; shared by the endpoints of a slice. */
-  readonly #ports: (readonly EndpointPort[])[] = [];
   readonly #cursor = new EndpointCursor();
   #addressCount = 0;
 
-  /** Takes a Service in the place of the one before; none where `input` is undefined. */
+  /** Takes the endpoints of a Service in the place of those before; none where `input` is undefined. */
   load(input: ServiceInput | undefined, options: EndpointNameOptions): void {
-    this.total = 0;
-    this.count = 0;
-    this.#addressCount = 0;
-    this.labels.clear();
+    this.clear();
     if (input === undefined) return;
     const cursor = this.#cursor;
     for (const group of input.groups) {
@@ -60,12 +59,36 @@ export class NamedEndpoints {
     }
   }
 
+  /** Takes a Service itself in the place of what was before: its virtual IPs, of which it may have none yet. */
+  loadVirtual({ clusterIps, ports }: Service): void {
+    this.clear();
+    this.labels.length = 0;
+    const name = this.#nameOf(distinctPorts(ports));
+    for (const text of clusterIps) {
+      const size = this.#readAddress(text, 0, text.length);
+      if (size > 0) this.#link(name, size);
+    }
+  }
+
+  clear(): void {
+    this.total = 0;
+    this.count = 0;
+    this.#addressCount = 0;
+    this.labels.clear();
+  }
+
   /** Tells whether an address of 4 or 16 bytes is among those of the ready endpoints. */
   hasAddress(address: Uint8Array): boolean {
     for (let own = 0; own < this.#addressCount; own++) {
       if (this.sizes[own] === address.length && this.#isAt(own, address, 0)) return true;
     }
     return false;
+  }
+
+  /** Gives an address by its number. */
+  addressAt(address: number): Uint8Array {
+    const start = address * IPV6_BYTES;
+    return this.addresses.slice(start, start + this.sizes[address]);
   }
 
   /** Tells whether a name of this has the address that another's address is. */
@@ -80,25 +103,6 @@ export class NamedEndpoints {
     return false;
   }
 
-  /** Gives names as targets of SRV records: bytes are of this, until the next `load()`. */
-  targets(): NamedTarget[] {
-    return Array.from({ length: this.count }, (_, name) => {
-      const target = { label: this.labels.get(name), ...this.#byFamily(name) };
-      return { ...target, ports: this.#ports[name] };
-    });
-  }
-
-  #byFamily(name: number): { ipv4: Uint8Array[]; ipv6: Uint8Array[] } {
-    const families = { ipv4: [] as Uint8Array[], ipv6: [] as Uint8Array[] };
-    for (let own = this.first[name]; own !== NONE; own = this.next[own]) {
-      const size = this.sizes[own];
-      const start = own * IPV6_BYTES;
-      const bytes = this.addresses.subarray(start, start + size);
-      (size === IPV4_BYTES ? families.ipv4 : families.ipv6).push(bytes);
-    }
-    return families;
-  }
-
   /** Takes each address of the endpoint at which the cursor is. */
   #take(ports: readonly EndpointPort[], options: EndpointNameOptions): void {
     const { text, addressesStart, addressesEnd } = this.#cursor;
@@ -108,7 +112,7 @@ export class NamedEndpoints {
       const size = this.#readAddress(text, start, end);
       if (size > 0) {
         this.#writeLabel(start, end, options);
-        this.#link(size, ports);
+        this.#link(this.#nameOf(ports), size);
       }
       start = end + 1;
     }
@@ -146,18 +150,23 @@ export class NamedEndpoints {
     }
   }
 
-  /** Gives the address and the label that were read to the name that they are of. */
-  #link(size: number, ports: readonly EndpointPort[]): void {
+  /** Gives the number of the name whose label was written last, which has these ports, too. */
+  #nameOf(ports: readonly EndpointPort[]): number {
     const name = this.labels.add();
     if (name === this.count) {
       this.count++;
       this.first[name] = NONE;
       this.ipv4Counts[name] = 0;
       this.ipv6Counts[name] = 0;
-      this.#ports[name] = ports;
-    } else if (this.#ports[name] !== ports) {
-      this.#ports[name] = distinctPorts([...this.#ports[name], ...ports]);
+      this.ports[name] = ports;
+    } else if (this.ports[name] !== ports) {
+      this.ports[name] = distinctPorts([...this.ports[name], ...ports]);
     }
+    return name;
+  }
+
+  /** Gives the address that was read last to a name, once. */
+  #link(name: number, size: number): void {
     const address = this.#addressCount;
     const counts = size === IPV4_BYTES ? this.ipv4Counts : this.ipv6Counts;
     this.sizes[address] = size;
@@ -176,20 +185,6 @@ export class NamedEndpoints {
     }
     return true;
   }
-}
-
-/** A name that SRV records point to, and the ports of its slices. */
-export interface NamedTarget extends ServiceTarget {
-  readonly ports: readonly EndpointPort[];
-}
-
-/** Leaves out a port that stands there twice. */
-export function distinctPorts(ports: readonly EndpointPort[]): readonly EndpointPort[] {
-  if (ports.length < 2) return ports;
-  const byKey = new Map(
-    ports.map((port) => [`${port.protocol}/${port.name}/${port.port}`, port] as const),
-  );
-  return byKey.size === ports.length ? ports : [...byKey.values()];
 }
 
 /** Writes characters as bytes in lower case, and gives how many; of more than there is room for, that many. */

@@ -16,7 +16,7 @@
  *   service    SRV: weight (2), where the targets' parent begins in the owner name (2), then for each RR
  *              port (2), target (2); then for each target the offset of its entry from the data (4);
  *              entry: label with its length (0: the parent itself), count of A (1), count of AAAA (1),
- *              those addresses. The addresses are the glue, so that a response comes from one record.
+ *              those addresses, unless there are more than 255 of a family. The addresses are the glue, so that a response comes from one record.
  *   authority  SOA: nothing; it is made of the zone's name and its serial
  *
  * Integers are in the machine's own byte order, at addresses aligned to their size, but for those in RDATA
@@ -41,30 +41,10 @@ export const OWN_ZONE = 0xffff;
 
 export const FORM = { fixed: 0, counted: 1, service: 2, authority: 3 } as const;
 
-/** The RRsets of one type at one owner name. */
+/** The RRsets of one type at one owner name, but for SRV, which `service-records.ts` writes without objects. */
 export type Rrset =
   | { readonly type: number; readonly ttl: number; readonly rdatas: readonly Uint8Array[] }
-  | ServiceRrset
   | { readonly type: typeof TYPE.SOA; readonly ttl: number };
-
-/** SRV records whose targets are one name, or its children: RFC 2782. */
-export interface ServiceRrset {
-  readonly type: typeof TYPE.SRV;
-  readonly ttl: number;
-  readonly weight: number;
-  /** Labels of the owner name before the name that the targets are or lie below; `_http._tcp` is 2. */
-  readonly labelsBeforeParent: number;
-  readonly records: readonly { readonly port: number; readonly target: number }[];
-  readonly targets: readonly ServiceTarget[];
-}
-
-export interface ServiceTarget {
-  /** First label of the target in lower case; empty where the target is the parent name itself. */
-  readonly label: Uint8Array;
-  /** More than 255 of a family are no glue. */
-  readonly ipv4: readonly Uint8Array[];
-  readonly ipv6: readonly Uint8Array[];
-}
 
 export interface Node {
   readonly owner: WireName;

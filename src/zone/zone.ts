@@ -5,7 +5,9 @@
  * A name is published before what refers to it, and withdrawn after: endpoints, then the Service, then its
  * ports, then pointers; and back.
  */
-import { childName, nameKey, type WireName } from '../dns/name.ts';
+import { IPV6_BYTES } from '../dns/address.ts';
+import { TYPE } from '../dns/constants.ts';
+import { childName, type WireName } from '../dns/name.ts';
 import type { ObjectKey } from '../source/resources.ts';
 import type { TableWriter } from '../table/table-writer.ts';
 import { apexNodes } from './apex-nodes.ts';
@@ -17,7 +19,8 @@ import type { Node } from './node.ts';
 import { podNodes } from './pod-nodes.ts';
 import { ReverseZone } from './reverse-zone.ts';
 import type { ServiceInput } from './service-input.ts';
-import { clusterAddresses, compileService, externalTarget, serviceName } from './service-nodes.ts';
+import { externalTarget, serviceName } from './service-name.ts';
+import { type OwnName, ServiceRecords } from './service-records.ts';
 import type { ZoneStatus } from './status.ts';
 import { ZoneRecords } from './zone-records.ts';
 import type { ServedZone } from './zone-set.ts';
@@ -43,13 +46,6 @@ export interface ZoneOptions {
   readonly now: () => number;
 }
 
-/** A Service's name in one cluster domain. */
-interface OwnName {
-  readonly parent: WireName;
-  /** Index of the domain among the served zones. */
-  readonly zone: number;
-}
-
 /** A Service as it was, or as it is to be. */
 interface Compiled {
   readonly input: ServiceInput | undefined;
@@ -57,19 +53,25 @@ interface Compiled {
   readonly names: readonly OwnName[];
   /** Those that have names. */
   readonly endpoints: NamedEndpoints;
+  /** The Service itself with its virtual IPs; empty where it is headless, or an alias. */
+  readonly virtual: NamedEndpoints;
 }
 
 export class Zone {
   readonly #options: ZoneOptions;
   readonly #records: ZoneRecords;
   readonly #reverse: ReverseZone;
+  readonly #serviceRecords: ServiceRecords;
   readonly #endpointRecords: EndpointRecords;
   /** What each Service was compiled from: compiled again, it names the nodes to withdraw. */
   readonly #inputs = new Map<ObjectKey, ServiceInput>();
   /** Those of the Service in hand. */
   readonly #oldEndpoints = new NamedEndpoints();
   readonly #nextEndpoints = new NamedEndpoints();
-  readonly #noEndpoints = new NamedEndpoints();
+  /** The Service in hand itself. */
+  readonly #oldVirtual = new NamedEndpoints();
+  readonly #nextVirtual = new NamedEndpoints();
+  readonly #none = new NamedEndpoints();
   /** Whether each namespace exists by itself, and how many Services have names in it. */
   readonly #namespaces = new Map<string, { exists: boolean; services: number }>();
   /** Services that lead to this very server. */
@@ -86,6 +88,7 @@ export class Zone {
     const records = new ZoneRecords(options.table);
     this.#records = records;
     this.#reverse = new ReverseZone({ records, zones, ttl, ...(maxPointers && { maxPointers }) });
+    this.#serviceRecords = new ServiceRecords({ records, ttl });
     this.#endpointRecords = new EndpointRecords({ records, reverse: this.#reverse, ttl });
     this.#nameServers = new NameServers(options.addresses);
     this.#publishApexes();
@@ -95,17 +98,17 @@ export class Zone {
 
   /** Takes a Service's present state; undefined withdraws it. */
   setService(key: ObjectKey, input: ServiceInput | undefined): void {
-    const old = this.#compile(this.#inputs.get(key), this.#oldEndpoints);
-    const next = this.#compile(input, this.#nextEndpoints);
+    const old = this.#compile(this.#inputs.get(key), this.#oldEndpoints, this.#oldVirtual);
+    const next = this.#compile(input, this.#nextEndpoints, this.#nextVirtual);
     this.#endpoints += this.#nextEndpoints.total - this.#oldEndpoints.total;
     if (input === undefined) this.#inputs.delete(key);
     else this.#inputs.set(key, input);
     const namespace = key.slice(0, key.indexOf('/'));
     const [wasNamed, isNamed] = [old.names.length > 0, next.names.length > 0];
     if (!wasNamed && isNamed) this.#countServices(namespace, 1);
-    const nodes = this.#haveSameNodes(old, next) ? undefined : this.#serviceNodes(next);
-    this.#publish(next, nodes);
-    if (wasNamed) this.#withdraw(old, next, nodes);
+    const onlyEndpoints = this.#differOnlyInEndpoints(old, next);
+    this.#publish(next, onlyEndpoints);
+    if (wasNamed) this.#withdraw(old, next, onlyEndpoints);
     if (wasNamed && !isNamed) this.#countServices(namespace, -1);
     const served = isNamed ? input?.service : undefined;
     if (this.#nameServers.note(key, served, this.#nextEndpoints)) this.#publishApexes();
@@ -162,20 +165,28 @@ export class Zone {
     return this.#records.refused;
   }
 
-  #compile(input: ServiceInput | undefined, endpoints: NamedEndpoints): Compiled {
+  #compile(
+    input: ServiceInput | undefined,
+    endpoints: NamedEndpoints,
+    virtual: NamedEndpoints,
+  ): Compiled {
     const { noEndpoints, zones } = this.#options;
     endpoints.load(input, this.#options);
     const isAlias = input?.service.type === 'ExternalName';
-    const named = noEndpoints || isAlias ? this.#noEndpoints : endpoints;
+    const named = noEndpoints || isAlias ? this.#none : endpoints;
     if (input === undefined || !this.#hasName(input, named)) {
-      return { input, names: [], endpoints: this.#noEndpoints };
+      return { input, names: NO_NAMES, endpoints: this.#none, virtual: this.#none };
     }
     const names: OwnName[] = [];
     for (let zone = 0; zone < zones.length && !zones[zone].isReverse; zone++) {
-      const parent = serviceName(input.service, zones[zone].apex);
-      if (parent !== undefined) names.push({ parent, zone });
+      const name = serviceName(input.service, zones[zone].apex);
+      if (name !== undefined) names.push({ name, zone });
     }
-    return { input, names, endpoints: named };
+    if (isAlias || input.service.headless) {
+      return { input, names, endpoints: named, virtual: this.#none };
+    }
+    virtual.loadVirtual(input.service);
+    return { input, names, endpoints: named, virtual };
   }
 
   /** An ExternalName needs a target, a headless Service an endpoint. */
@@ -185,52 +196,51 @@ export class Zone {
   }
 
   /** Whether only endpoints differ, on which the other nodes of a Service with virtual IPs do not depend. */
-  #haveSameNodes(old: Compiled, next: Compiled): boolean {
+  #differOnlyInEndpoints(old: Compiled, next: Compiled): boolean {
     const service = next.input?.service;
     const isSame = service !== undefined && service === old.input?.service;
     const areNamed = old.names.length > 0 && next.names.length > 0;
     return isSame && areNamed && !service.headless && this.#records.refused === 0;
   }
 
-  /** The nodes of the Service itself and of its ports, domain by domain. */
-  #serviceNodes({ input, names, endpoints }: Compiled): Node[] {
-    const { ttl } = this.#options;
-    return names.flatMap(({ parent, zone }) =>
-      input === undefined ? [] : compileService(input.service, parent, { zone, ttl, endpoints }),
-    );
-  }
-
-  /** Without `nodes` only endpoints differ from before. */
-  #publish(next: Compiled, nodes: readonly Node[] | undefined): void {
-    const { input, names, endpoints } = next;
-    for (const name of names) this.#endpointRecords.publish(endpoints, name);
-    if (nodes !== undefined) this.#records.setAll(nodes);
-    const parent = this.#pointedTo(next);
-    if (parent === undefined) return;
-    if (input !== undefined && nodes !== undefined) {
-      for (const address of clusterAddresses(input.service)) {
-        this.#reverse.add(address, 0, address.length, parent, parent.length);
+  #publish(next: Compiled, onlyEndpoints: boolean): void {
+    const { names, endpoints, virtual } = next;
+    for (const own of names) this.#endpointRecords.publish(endpoints, own);
+    if (!onlyEndpoints) for (const own of names) this.#publishService(next, own);
+    const target = this.#pointedTo(next);
+    if (target === undefined) return;
+    if (!onlyEndpoints && virtual.count > 0) {
+      const { addresses, sizes, first, next } = virtual;
+      for (let each = first[0]; each >= 0; each = next[each]) {
+        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], target, target.length);
       }
     }
-    this.#endpointRecords.point(endpoints, parent);
+    this.#endpointRecords.point(endpoints, target);
+  }
+
+  #publishService(compiled: Compiled, own: OwnName): void {
+    const service = compiled.input?.service;
+    if (service?.type !== 'ExternalName') {
+      this.#serviceRecords.publish(targetsOf(compiled), own);
+      return;
+    }
+    const target = externalTarget(service.externalName);
+    if (target === undefined) return;
+    const rrset = { type: TYPE.CNAME, ttl: this.#options.ttl, rdatas: [target] };
+    this.#records.set({ owner: own.name, zone: own.zone, rrsets: [rrset] });
   }
 
   /** As `#publish()`, the other way round. */
-  #withdraw(old: Compiled, next: Compiled, nextNodes: readonly Node[] | undefined): void {
-    const left = next.names.length > 0 ? next.endpoints : this.#noEndpoints;
-    const parent = this.#pointedTo(old);
-    if (parent !== undefined) {
-      this.#endpointRecords.unpoint(old.endpoints, left, parent);
-      if (nextNodes !== undefined) this.#withdrawClusterAddresses(old, next, parent);
+  #withdraw(old: Compiled, next: Compiled, onlyEndpoints: boolean): void {
+    const target = this.#pointedTo(old);
+    if (target !== undefined) {
+      this.#endpointRecords.unpoint(old.endpoints, next.endpoints, target);
+      if (!onlyEndpoints) this.#withdrawVirtual(old.virtual, next.virtual, target);
     }
-    if (nextNodes !== undefined) {
-      const kept = new Set(nextNodes.map(({ owner }) => nameKey(owner)));
-      for (const { owner } of this.#serviceNodes(old).toReversed()) {
-        if (!kept.has(nameKey(owner))) this.#records.table.delete(owner);
-      }
-    }
-    for (const name of old.names) {
-      this.#endpointRecords.withdraw(old.endpoints, left, name.parent);
+    const nextTargets = next.names.length > 0 ? targetsOf(next) : undefined;
+    for (const { name } of old.names) {
+      if (!onlyEndpoints) this.#serviceRecords.withdraw(targetsOf(old), nextTargets, name);
+      this.#endpointRecords.withdraw(old.endpoints, next.endpoints, name);
     }
   }
 
@@ -245,14 +255,14 @@ export class Zone {
 
   /** PTR records point into the first domain. */
   #pointedTo({ names }: Compiled): WireName | undefined {
-    return names[0]?.zone === 0 ? names[0].parent : undefined;
+    return names[0]?.zone === 0 ? names[0].name : undefined;
   }
 
-  #withdrawClusterAddresses(old: Compiled, next: Compiled, target: WireName): void {
-    const kept = next.names.length > 0 && next.input ? clusterAddresses(next.input.service) : [];
-    for (const address of old.input ? clusterAddresses(old.input.service) : []) {
-      if (kept.some((other) => Buffer.compare(other, address) === 0)) continue;
-      this.#reverse.remove({ address, target });
+  #withdrawVirtual(old: NamedEndpoints, next: NamedEndpoints, target: WireName): void {
+    if (old.count === 0) return;
+    for (let each = old.first[0]; each >= 0; each = old.next[each]) {
+      if (next.count > 0 && next.nameHas(0, old, each)) continue;
+      this.#reverse.remove({ address: old.addressAt(each), target });
     }
   }
 
@@ -288,4 +298,11 @@ export class Zone {
           })),
     );
   }
+}
+
+const NO_NAMES: readonly OwnName[] = [];
+
+/** What SRV records point to: the endpoints of a headless Service, else the Service itself. */
+function targetsOf({ virtual, endpoints, input }: Compiled): NamedEndpoints {
+  return input?.service.headless ? endpoints : virtual;
 }
