@@ -8,7 +8,7 @@ import { threadData } from './early-thread.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { compactHeap } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
-import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
+import { keyOf, type ObjectKey } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
@@ -69,8 +69,6 @@ const COLLECT_AFTER_MS = 500;
 /** Services that change at once, as when a folder is unpacked. */
 const MANY_SERVICES = 1000;
 
-/** Whether endpoints are known, be it from an earlier run: before that nothing is answered that they decide. */
-let hasEndpoints = false;
 /** Nobody looks more often, and changes come by the thousand; what has nothing to do with them is told, too. */
 const GAUGES_EVERY_MS = 250;
 setInterval(writeGauges, GAUGES_EVERY_MS).unref();
@@ -144,16 +142,10 @@ function collectLater(): void {
   }, COLLECT_AFTER_MS).unref();
 }
 
-/** From the first objects to all of them; what had to wait for endpoints is answered then. */
+/** From the first objects to all of them; what is decided by endpoints is answered from then on. */
 function settleState(): void {
   const state = source.isComplete ? 'ready' : source.isStale ? 'stale' : 'starting';
   if (state === status.state) return;
-  if (!hasEndpoints) {
-    hasEndpoints = true;
-    for (const service of store.services()) {
-      if (isDecidedByEndpoints(service)) setService(keyOf(service));
-    }
-  }
   // What an earlier run has served and nobody has said again is gone.
   if (state === 'ready') table.sweep();
   zone.commit();
@@ -204,16 +196,8 @@ function writeGauges(): void {
 
 function setService(key: ObjectKey): void {
   const service = store.service(key);
-  const isServed =
-    service !== undefined &&
-    isExposed(service.namespace) &&
-    (hasEndpoints || !isDecidedByEndpoints(service));
+  const isServed = service !== undefined && isExposed(service.namespace);
   zone.setService(key, isServed ? { service, groups: source.endpointsOf(service) } : undefined);
-}
-
-/** Such a Service without endpoints has no name, which nobody may say before all endpoints are known. */
-function isDecidedByEndpoints({ headless }: Service): boolean {
-  return headless || configuration.ignoreEmptyService;
 }
 
 /** With `namespaceLabels` a namespace's own object decides about everything in it. */

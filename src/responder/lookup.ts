@@ -72,9 +72,13 @@ export class Lookup {
     this.zone = this.#halves[(this.node + 2) >> 1];
     this.apexOffset =
       this.zone === OWN_ZONE ? 0 : query.nameLength - this.#zones[this.zone].apex.length;
+    const flags = this.#bytes[this.node];
+    if ((flags & NODE_FLAG.decidedByEndpoints) !== 0 && this.#status.state === 'starting') {
+      return 'notReady';
+    }
     this.rrset = this.#findRrset(query.qtype);
     if (this.rrset !== 0) return 'answer';
-    if ((this.#bytes[this.node] & NODE_FLAG.alias) === 0) return 'nodata';
+    if ((flags & NODE_FLAG.alias) === 0) return 'nodata';
     this.rrset = this.node + NODE_HEADER_BYTES;
     return 'alias';
   }

@@ -19,8 +19,8 @@ export function encodeNode(node: Node): number {
   const first = dataStart(rrsets.length);
   let size = first;
   for (const rrset of rrsets) size += align(dataBytes(rrset));
-  scratch.begin(node.zone, rrsets.length, size);
-  if (rrsets.length === 1 && rrsets[0].type === TYPE.CNAME) scratch.bytes[0] = NODE_FLAG.alias;
+  const isAlias = rrsets.length === 1 && rrsets[0].type === TYPE.CNAME;
+  scratch.begin(node.zone, rrsets.length, size, isAlias ? NODE_FLAG.alias : 0);
   let data = first;
   for (let i = 0; i < rrsets.length; i++) {
     const rrset = rrsets[i];

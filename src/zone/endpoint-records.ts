@@ -35,11 +35,11 @@ export class EndpointRecords {
   }
 
   /** Puts the node of every name below the Service's own. */
-  publish(endpoints: NamedEndpoints, { name: parent, zone }: OwnName): void {
+  publish(endpoints: NamedEndpoints, own: OwnName): void {
     const { key } = this.#records.table;
     for (let name = 0; name < endpoints.count; name++) {
-      const length = writeName(endpoints, name, parent, key);
-      if (length > 0) this.#records.put(length, this.#encode(endpoints, name, zone));
+      const length = writeName(endpoints, name, own.name, key);
+      if (length > 0) this.#records.put(length, this.#encode(endpoints, name, own));
     }
   }
 
@@ -80,14 +80,14 @@ export class EndpointRecords {
   }
 
   /** Encodes the node of a name into the scratch memory, and gives its length. */
-  #encode(endpoints: NamedEndpoints, name: number, zone: number): number {
+  #encode(endpoints: NamedEndpoints, name: number, { zone, flags }: OwnName): number {
     const ipv4 = endpoints.ipv4Counts[name];
     const ipv6 = endpoints.ipv6Counts[name];
     const rrsets = Number(ipv4 > 0) + Number(ipv6 > 0);
     const data = dataStart(rrsets);
     const dataIpv6 = data + ipv4 * IPV4_BYTES;
     const bytes = dataIpv6 + ipv6 * IPV6_BYTES;
-    scratch.begin(zone, rrsets, bytes);
+    scratch.begin(zone, rrsets, bytes, flags);
     if (ipv4 > 0) scratch.putEntry(0, TYPE.A, ipv4, this.#ttl, data, IPV4_SHAPE);
     if (ipv6 > 0) {
       scratch.putEntry(rrsets - 1, TYPE.AAAA, ipv6, this.#ttl, dataIpv6, IPV6_SHAPE);

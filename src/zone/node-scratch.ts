@@ -24,10 +24,11 @@ class NodeScratch {
   }
 
   /** Begins a node of so many bytes, all zero but for its header. */
-  begin(zone: number, rrsets: number, bytes: number): void {
+  begin(zone: number, rrsets: number, bytes: number, flags = 0): void {
     if (bytes > this.bytes.length) this.#create(bytes * 2);
     const words = align(bytes) >> 2;
     for (let i = 0; i < words; i++) this.words[i] = 0;
+    this.bytes[0] = flags;
     this.bytes[1] = rrsets;
     this.halves[1] = zone;
   }

@@ -34,6 +34,8 @@ export const ENTRY = { type: 0, stride: 1, ttl: 2, layout: 4 } as const;
 export const NODE_FLAG = {
   /** The only RRset is a CNAME, followed for every other type: RFC 1034 section 3.6.2. */
   alias: 1,
+  /** What is here, and whether anything is, depends on endpoints: nothing is said of it before all of them are known. */
+  decidedByEndpoints: 2,
 } as const;
 
 /** Index of zone that says: this name is a zone of its own, as addresses and hosts outside every served zone are. */

@@ -27,10 +27,13 @@ export interface ServiceRecordsOptions {
   readonly ttl: number;
 }
 
-/** A name of a Service, and the index of its domain among the served zones. */
+/** A name of a Service. */
 export interface OwnName {
   readonly name: WireName;
+  /** Index of its domain among the served zones. */
   readonly zone: number;
+  /** Of `NODE_FLAG`, for every node at the name and below. */
+  readonly flags: number;
 }
 
 const SERVICE_SHAPE = { stride: 0, form: FORM.service };
@@ -58,15 +61,16 @@ export class ServiceRecords {
   }
 
   /** Puts the Service's own node and those of its ports. */
-  publish(targets: NamedEndpoints, { name, zone }: OwnName): void {
+  publish(targets: NamedEndpoints, own: OwnName): void {
+    const { name } = own;
     this.#collect(targets, name);
-    this.#publishOwn(name, zone);
+    this.#publishOwn(own);
     for (let i = 0; i < this.#namedCount; i++) {
       const ports = this.#named[i];
       const { labels, protocolLabel } = ports.port;
       if (!fits(ports.port, name)) continue;
-      if (this.#isFirstOfProtocol(i, name)) this.#publishNothing(protocolLabel, name, zone);
-      this.#publishPort(ports, labels, name, zone);
+      if (this.#isFirstOfProtocol(i, name)) this.#publishNothing(protocolLabel, own);
+      this.#publishPort(ports, labels, own);
     }
   }
 
@@ -142,7 +146,7 @@ export class ServiceRecords {
       );
   }
 
-  #publishOwn(name: WireName, zone: number): void {
+  #publishOwn({ name, zone, flags }: OwnName): void {
     const { ipv4Count, ipv6Count, ipv4, ipv6 } = this.#targets;
     const hasService = this.#all.count > 0;
     const rrsets = Number(ipv4Count > 0) + Number(ipv6Count > 0) + Number(hasService);
@@ -150,7 +154,7 @@ export class ServiceRecords {
     const ipv6At = ipv4At + ipv4Count * IPV4_BYTES;
     const serviceAt = ipv6At + ipv6Count * IPV6_BYTES;
     const bytes = serviceAt + (hasService ? align(this.#dataBytes(this.#all)) : 0);
-    scratch.begin(zone, rrsets, bytes);
+    scratch.begin(zone, rrsets, bytes, flags);
     let entry = 0;
     if (ipv4Count > 0) {
       scratch.putEntry(entry++, TYPE.A, ipv4Count, this.#ttl, ipv4At, IPV4_SHAPE);
@@ -164,17 +168,17 @@ export class ServiceRecords {
     this.#records.put(writeChild(NO_LABEL, name, this.#records.table.key), bytes);
   }
 
-  #publishPort(ports: PortRecords, labels: Uint8Array, name: WireName, zone: number): void {
+  #publishPort(ports: PortRecords, labels: Uint8Array, { name, zone, flags }: OwnName): void {
     const data = dataStart(1);
     const bytes = data + align(this.#dataBytes(ports));
-    scratch.begin(zone, 1, bytes);
+    scratch.begin(zone, 1, bytes, flags);
     this.#putService(ports, { entry: 0, data, parentAt: labels.length });
     this.#records.put(writeChild(labels, name, this.#records.table.key), bytes);
   }
 
-  #publishNothing(label: Uint8Array, name: WireName, zone: number): void {
+  #publishNothing(label: Uint8Array, { name, zone, flags }: OwnName): void {
     const bytes = dataStart(0);
-    scratch.begin(zone, 0, bytes);
+    scratch.begin(zone, 0, bytes, flags);
     this.#records.put(writeChild(label, name, this.#records.table.key), bytes);
   }
 

@@ -15,7 +15,7 @@ import { EndpointRecords } from './endpoint-records.ts';
 import { type Host, hostNodes } from './host-nodes.ts';
 import { NameServers } from './name-servers.ts';
 import { NamedEndpoints } from './named-endpoints.ts';
-import type { Node } from './node.ts';
+import { NODE_FLAG, type Node } from './node.ts';
 import { podNodes } from './pod-nodes.ts';
 import { ReverseZone } from './reverse-zone.ts';
 import type { ServiceInput } from './service-input.ts';
@@ -170,17 +170,19 @@ export class Zone {
     endpoints: NamedEndpoints,
     virtual: NamedEndpoints,
   ): Compiled {
-    const { noEndpoints, zones } = this.#options;
+    const { noEndpoints, ignoreEmptyService, zones } = this.#options;
     endpoints.load(input, this.#options);
     const isAlias = input?.service.type === 'ExternalName';
     const named = noEndpoints || isAlias ? this.#none : endpoints;
     if (input === undefined || !this.#hasName(input, named)) {
       return { input, names: NO_NAMES, endpoints: this.#none, virtual: this.#none };
     }
+    const isDecided = !isAlias && (input.service.headless || ignoreEmptyService);
+    const flags = isDecided ? NODE_FLAG.decidedByEndpoints : 0;
     const names: OwnName[] = [];
     for (let zone = 0; zone < zones.length && !zones[zone].isReverse; zone++) {
       const name = serviceName(input.service, zones[zone].apex);
-      if (name !== undefined) names.push({ name, zone });
+      if (name !== undefined) names.push({ name, zone, flags });
     }
     if (isAlias || input.service.headless) {
       return { input, names, endpoints: named, virtual: this.#none };

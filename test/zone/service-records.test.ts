@@ -366,11 +366,30 @@ table(
     '99.0.96.10.in-addr.arpa PTR': NOT_READY,
     '9.1.244.10.in-addr.arpa PTR': NOT_READY,
     [`${WEB} A`]: answer(`${WEB} 5 IN A 10.96.0.10`),
+    // More endpoints may come.
+    'db.shop.svc.cluster.local A': NOT_READY,
+    'db.shop.svc.cluster.local TXT': NOT_READY,
+    'db-0.db.shop.svc.cluster.local A': NOT_READY,
+    '_tcp.db.shop.svc.cluster.local A': NOT_READY,
+    '_pg._tcp.db.shop.svc.cluster.local SRV': NOT_READY,
     'github.com.cluster.local A': NXDOMAIN,
     'www.example.org.shop.svc.cluster.local A': NXDOMAIN,
     'example.org A': { status: 'REFUSED', flags: 'qr rd' },
   },
   { isStarting: true },
+);
+
+table(
+  'a zone that is not complete yet, where a Service without endpoints has no name',
+  {
+    [`${WEB} A`]: NOT_READY,
+    [`_http._tcp.${WEB} SRV`]: NOT_READY,
+    '10-244-0-1.web.shop.svc.cluster.local A': NOT_READY,
+    'bank.shop.svc.cluster.local CNAME': answer(
+      'bank.shop.svc.cluster.local. 5 IN CNAME api.example.org.',
+    ),
+  },
+  { isStarting: true, ignoreEmptyService: true },
 );
 
 test('a zone that is not complete yet says so by Extended DNS Error 14, where the client has EDNS', () => {
