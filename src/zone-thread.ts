@@ -22,8 +22,10 @@ import { exampleQuestions } from './zone/example-questions.ts';
 import { ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
 import type { ZoneImage, ZoneImageAbout, ZoneImageContent } from './zone-image.ts';
-import { createZoneSource } from './zone-source.ts';
+import { createZoneSource, loadClusterSource } from './zone-source.ts';
 
+// A Pod most likely follows its cluster: what that takes is loaded while the configuration is still read.
+if (process.env.KUBERNETES_SERVICE_HOST !== undefined) await loadClusterSource();
 const { configuration, zones, memory, addresses, gauges, vips, isSuccessor } =
   threadData<ZoneThreadData>();
 const table = new TableWriter(memory.table);
