@@ -55,6 +55,8 @@ export class SupervisedZone {
 
   constructor(options: SupervisedZoneOptions) {
     this.#options = options;
+    // It may fail before anybody waits for it.
+    this.#ready.promise.catch(() => {});
     const { source, stateDir } = options.configuration;
     const hasImage = source.kubernetes !== null && stateDir !== '';
     this.#memory = createZoneMemory(hasImage ? peekKey(zoneImagePath(stateDir)) : undefined);
