@@ -4,7 +4,6 @@ import { createInClusterAccess } from './source/kubernetes/api-access.ts';
 import { SYSTEM_CLOCK } from './source/kubernetes/clock.ts';
 import { createKubeconfigAccess } from './source/kubernetes/kubeconfig-access.ts';
 import { KubernetesSource } from './source/kubernetes/kubernetes-source.ts';
-import { neededFields } from './source/kubernetes/needed-fields.ts';
 import { keyOf } from './source/resources.ts';
 import { sourceGauges } from './source-gauges.ts';
 import type { ZoneSource, ZoneSourceOptions } from './zone-source.ts';
@@ -28,8 +27,13 @@ export function followCluster(
     cluster: `${kubeconfig} ${context}`,
     servedSince,
     mayRestore,
-    endpointPodNames,
-    trim: neededFields(configuration),
+    needed: {
+      labels: labels !== '',
+      // The cluster's controller has read it, and writes slices.
+      selection: false,
+      podNames: endpointPodNames,
+      podDetails: false,
+    },
     onChange,
     onEvent: onLog,
   });

@@ -14,6 +14,7 @@ import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { WatchedKind } from './codec.ts';
 import type { ObjectHandler } from './held-resource.ts';
 import { JsonCodec } from './json/json-codec.ts';
+import type { NeededFields } from './needed-fields.ts';
 import { ProtobufCodec } from './protobuf/protobuf-codec.ts';
 import type { ProofDepth } from './prover.ts';
 import { Reflector, type ReflectorStatus } from './reflector.ts';
@@ -43,10 +44,8 @@ export interface KubernetesSourceOptions {
   readonly servedSince?: number | undefined;
   /** Whether they are read where that is not so; default true. */
   readonly mayRestore?: boolean;
-  /** Whether endpoints are called by the names of their Pods; without that, these are not kept. */
-  readonly endpointPodNames?: boolean;
-  /** Makes of an object what is to be held of it; without it that is all of it. */
-  readonly trim?: (resource: Resource) => Resource;
+  /** What is held of objects; by default everything that is ever served of them. */
+  readonly needed?: NeededFields;
   /** Called when a batch of changes has changed the store. */
   readonly onChange: () => void;
   readonly onEvent: (event: SourceEvent) => void;
@@ -69,8 +68,8 @@ export class KubernetesSource {
     this.#options = options;
     const { readAccess, clock = SYSTEM_CLOCK, random = Math.random, onEvent } = options;
     const codecs = {
-      protobuf: new ProtobufCodec({ keepsPodNames: options.endpointPodNames ?? true }),
-      json: new JsonCodec(),
+      protobuf: new ProtobufCodec(options.needed),
+      json: new JsonCodec(options.needed),
     };
     const client = new ApiClient({ readAccess, codecs, clock });
     this.#client = client;
@@ -163,11 +162,11 @@ export class KubernetesSource {
   }
 
   #createHandler(kind: WatchedKind): ObjectHandler {
-    const { store, trim = (resource) => resource } = this.#options;
+    const { store } = this.#options;
     return {
       put: (resource: Resource, key: ObjectKey) => {
         this.#isSnapshotBehind = true;
-        store.put(trim(resource), key);
+        store.put(resource, key);
       },
       remove: (key: ObjectKey) => {
         this.#isSnapshotBehind = true;

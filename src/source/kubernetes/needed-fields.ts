@@ -1,18 +1,32 @@
 /**
- * Leaves out of an object what this configuration does not serve, since it would be held for as long as the object is:
- * 10 MB of 10,000 Services and slices, 30 MB of 150,000 Pods. Lists of ports, of which a cluster has few, are shared.
+ * Which fields of objects a configuration needs. What it does not is not kept, since it would be held for as long as the
+ * object is: 10 MB of 10,000 Services and slices, 30 MB of 150,000 Pods. In protobuf it is not even read.
  */
 import { PackedEndpointSlice } from '../packed-endpoint-slice.ts';
 import { packEndpoints } from '../packed-endpoints.ts';
-import type { EndpointPort, Labels, Pod, Resource } from '../resources.ts';
+import type { EndpointGroup, Labels, Pod, Resource } from '../resources.ts';
+import type { SharedPorts } from './shared-ports.ts';
 
-export interface NeededFieldsOptions {
-  /** Label selector of what is served; empty for all. */
-  readonly labels: string;
+export interface NeededFields {
+  /** Labels of Services, slices and Pods. */
+  readonly labels: boolean;
+  /** How a Service's Pods are found: its selector, and the families of their addresses. */
+  readonly selection: boolean;
+  /** Names of the Pods behind endpoints. */
+  readonly podNames: boolean;
+  /** More of a Pod than its addresses. */
+  readonly podDetails: boolean;
 }
 
-const NO_LABELS: Labels = Object.freeze({});
-const NO_PORTS: readonly EndpointPort[] = Object.freeze([]);
+export const ALL_FIELDS: NeededFields = {
+  labels: true,
+  selection: true,
+  podNames: true,
+  podDetails: true,
+};
+
+export const NO_LABELS: Labels = Object.freeze({});
+const NO_PORTS: Pod['ports'] = Object.freeze([]);
 
 /** A Pod of which the addresses are served; what else a Pod has is the same for all, and no field of each. */
 export class AddressedPod implements Pod {
@@ -23,7 +37,13 @@ export class AddressedPod implements Pod {
   readonly gone: boolean;
   readonly labels: Labels;
 
-  constructor({ namespace, name, ips, gone }: Pod, labels: Labels) {
+  constructor({
+    namespace,
+    name,
+    labels,
+    ips,
+    gone,
+  }: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips' | 'gone'>) {
     this.namespace = namespace;
     this.name = name;
     this.ips = ips;
@@ -43,55 +63,56 @@ export class AddressedPod implements Pod {
     return '';
   }
 
-  get ports(): readonly EndpointPort[] {
+  get ports(): Pod['ports'] {
     return NO_PORTS;
   }
 }
 
-/** Lists of ports that are remembered; beyond it all are forgotten, and shared anew. */
-const MAX_LISTS = 4096;
-
-/** Gives the function that makes of an object what is to be held of it. */
-export function neededFields(options: NeededFieldsOptions): (resource: Resource) => Resource {
-  const labelsOf = ({ labels }: { labels: Labels }) => (options.labels === '' ? NO_LABELS : labels);
-  const shareServicePorts = createSharing();
-  const shareEndpointPorts = createSharing();
-  return (resource) => {
-    switch (resource.kind) {
-      case 'Service': {
-        // The cluster's controller has read the selector, and writes slices.
-        const ports = shareServicePorts(resource.ports);
-        return { ...resource, labels: labelsOf(resource), selector: NO_LABELS, ports };
-      }
-      case 'EndpointSlice': {
-        const { namespace, name, serviceName, addressType, packedEndpoints = '' } = resource;
-        const ports = shareEndpointPorts(resource.ports);
-        const own = { kind: resource.kind, namespace, name, serviceName, addressType };
-        return new PackedEndpointSlice({
-          ...own,
-          labels: labelsOf(resource),
-          ports,
-          packedEndpoints: packedEndpoints || packEndpoints(resource.endpoints),
-        });
-      }
-      case 'Pod':
-        return new AddressedPod(resource, labelsOf(resource));
-      case 'Namespace':
-      case 'Endpoints':
-        return resource;
+/** Makes of an object what is to be held of it. */
+export function trimmed(
+  resource: Resource,
+  needed: NeededFields,
+  sharedPorts: SharedPorts,
+): Resource {
+  const labelsOf = ({ labels }: { labels: Labels }) => (needed.labels ? labels : NO_LABELS);
+  switch (resource.kind) {
+    case 'Service': {
+      const { ipFamilies, selector, ...rest } = resource;
+      return {
+        ...rest,
+        labels: labelsOf(resource),
+        ports: sharedPorts.share(resource.ports),
+        selector: needed.selection ? selector : NO_LABELS,
+        ...(needed.selection && ipFamilies && { ipFamilies }),
+      };
     }
-  };
+    case 'EndpointSlice': {
+      const { namespace, name, serviceName, addressType } = resource;
+      return new PackedEndpointSlice({
+        kind: resource.kind,
+        namespace,
+        name,
+        labels: labelsOf(resource),
+        serviceName,
+        addressType,
+        ports: sharedPorts.share(resource.ports),
+        packedEndpoints: needed.podNames ? packed(resource) : packedWithoutPodNames(resource),
+      });
+    }
+    case 'Pod': {
+      const pod = { ...resource, labels: labelsOf(resource) };
+      return needed.podDetails ? pod : new AddressedPod(pod);
+    }
+    case 'Namespace':
+    case 'Endpoints':
+      return resource;
+  }
 }
 
-/** Gives a function that gives the same list for equal ones. */
-function createSharing(): <T extends object>(list: readonly T[]) => readonly T[] {
-  const lists = new Map<string, readonly object[]>();
-  return <T extends object>(list: readonly T[]) => {
-    const key = JSON.stringify(list);
-    const known = lists.get(key);
-    if (known !== undefined) return known as readonly T[];
-    if (lists.size === MAX_LISTS) lists.clear();
-    lists.set(key, list);
-    return list;
-  };
+function packed({ packedEndpoints, endpoints }: EndpointGroup): string {
+  return packedEndpoints ?? packEndpoints(endpoints);
+}
+
+function packedWithoutPodNames({ endpoints }: EndpointGroup): string {
+  return packEndpoints(endpoints.map((endpoint) => ({ ...endpoint, podName: '' })));
 }

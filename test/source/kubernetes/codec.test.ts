@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { ApiFormatError } from '../../../src/source/kubernetes/api-format-error.ts';
 import type { Codec, WatchedKind } from '../../../src/source/kubernetes/codec.ts';
 import { JsonCodec } from '../../../src/source/kubernetes/json/json-codec.ts';
+import { ALL_FIELDS } from '../../../src/source/kubernetes/needed-fields.ts';
 import { ProtobufCodec } from '../../../src/source/kubernetes/protobuf/protobuf-codec.ts';
 import type { ApiObject, WatchEvent } from '../../../src/source/kubernetes/watch-event.ts';
 import { PackedEndpointSlice } from '../../../src/source/packed-endpoint-slice.ts';
@@ -128,8 +129,29 @@ test('ProtobufCodec leaves out the names of Pods where nobody asks for them', ()
     return object.resource.endpoints[0].podName;
   };
   assert.equal(podNameOf(protobuf), 'web-0');
-  assert.equal(podNameOf(new ProtobufCodec({ keepsPodNames: false })), '');
+  assert.equal(podNameOf(new ProtobufCodec({ ...ALL_FIELDS, podNames: false })), '');
 });
+
+for (const [kind, arbitrary] of KINDS) {
+  test(`of a ${kind} the same fields are left out in protobuf and in JSON`, () => {
+    const needs = fc.record({
+      labels: fc.boolean(),
+      selection: fc.boolean(),
+      podNames: fc.boolean(),
+      podDetails: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(arbitrary, { maxLength: 4 }), needs, (items, needed) => {
+        const list = { kind, metadata: { resourceVersion: '42' }, items };
+        const [a, b] = [
+          readList(new ProtobufCodec(needed), kind, [PROTOBUF_WRITER.list(list)]),
+          readList(new JsonCodec(needed), kind, [JSON_WRITER.list(list)]),
+        ];
+        assert.deepEqual(a, b);
+      }),
+    );
+  });
+}
 
 for (const [form, codec, writer] of FORMS) {
   test(`an object in ${form} that cannot be served costs itself alone`, () => {

@@ -1,6 +1,7 @@
 /** What a reflector does when the API server does what it should not, and only an emulation can be told to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Resource } from '../../../src/source/resources.ts';
 import { turn, until } from '../../support/fake-clock.ts';
 import { PROTOBUF_WRITER } from './emulation/body-writer.ts';
 import { follow } from './harness.ts';
@@ -160,18 +161,14 @@ for (const [form, options] of [
   ['in JSON', { isJsonOnly: true }],
 ] as const) {
   test(`a list anew, ${form}, hands on only what has changed`, async (t) => {
+    const harness = await follow(t, { ...TWO_SERVICES, ...options });
+    const { synced, followed, server, services, status, store } = harness;
     const handed: string[] = [];
-    const harness = await follow(t, {
-      ...TWO_SERVICES,
-      ...options,
-      source: {
-        trim: (resource) => {
-          handed.push(`${resource.kind} ${resource.name}`);
-          return resource;
-        },
-      },
+    const put = store.put.bind(store);
+    t.mock.method(store, 'put', (resource: Resource, key: string) => {
+      handed.push(`${resource.kind} ${resource.name}`);
+      put(resource, key);
     });
-    const { synced, followed, server, services, status } = harness;
     await synced();
     await followed();
     assert.equal(handed.length, 4);

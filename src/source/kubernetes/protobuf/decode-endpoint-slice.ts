@@ -3,33 +3,31 @@ import { PackedEndpointSlice } from '../../packed-endpoint-slice.ts';
 import { EndpointPacker } from '../../packed-endpoints.ts';
 import type { EndpointPort, EndpointSlice } from '../../resources.ts';
 import { decodeMetadata, type ObjectMetadata } from './decode-metadata.ts';
-import type { Decoded } from './decode-object.ts';
-import { fitted } from './fitted.ts';
+import type { Decoded, Decoding } from './decode-object.ts';
 import type { WireReader } from './wire-reader.ts';
 import { ADDRESS_TYPES, PROTOCOLS, portNumber, wordOf } from './words.ts';
 
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
-/** Its memory serves one slice after another. */
+/** Their memory serves one slice after another. */
 const packer = new EndpointPacker();
+const ports: EndpointPort[] = [];
 
 export function decodeEndpointSlice(
   reader: WireReader,
   first: ObjectMetadata,
-  { keepsPodNames }: { readonly keepsPodNames: boolean },
+  { needed, sharedPorts }: Decoding,
 ): Decoded<EndpointSlice> {
   let metadata = first;
   let addressType = '';
-  const ports: EndpointPort[] = [];
+  ports.length = 0;
   packer.begin();
   while (reader.next()) {
-    if (reader.field === 1) metadata = decodeMetadata(reader);
-    else if (reader.field === 2) packEndpoint(reader, keepsPodNames);
+    if (reader.field === 1) metadata = decodeMetadata(reader, needed.labels);
+    else if (reader.field === 2) packEndpoint(reader, needed.podNames);
     else if (reader.field === 3) ports.push(decodePort(reader));
     else if (reader.field === 4) addressType = reader.repeatedText();
     else reader.skip();
   }
-  const { namespace, name, labels } = metadata;
+  const { namespace, name, labels, serviceName } = metadata;
   return {
     metadata,
     resource: new PackedEndpointSlice({
@@ -37,10 +35,10 @@ export function decodeEndpointSlice(
       namespace,
       name,
       labels,
-      serviceName: labels[SERVICE_NAME_LABEL] ?? '',
+      serviceName,
       addressType: wordOf(ADDRESS_TYPES, addressType),
       packedEndpoints: packer.text(),
-      ports: fitted(ports),
+      ports: sharedPorts.share(ports),
     }),
   };
 }

@@ -1,53 +1,61 @@
 /** ObjectMeta and ListMeta (k8s.io/apimachinery, meta/v1/generated.proto). */
 import type { Labels } from '../../resources.ts';
+import { NO_LABELS } from '../needed-fields.ts';
 import { parseResourceVersion } from '../resource-version.ts';
 import { INITIAL_EVENTS_END, type ListMetadata } from '../watch-event.ts';
 import type { WireReader } from './wire-reader.ts';
 
-export interface ObjectMetadata {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Labels;
-  readonly resourceVersion: number;
+/** Says whose slice it is. */
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** Not a literal: one is made for each object of a list. */
+export class ObjectMetadata {
+  name = '';
+  namespace = '';
+  /** Empty where they are not needed. */
+  labels: Labels = NO_LABELS;
+  /** Of an EndpointSlice, from its label; empty where it has none. */
+  serviceName = '';
+  resourceVersion = 0;
   /** Whether it has a `deletionTimestamp`. */
-  readonly isDeleted: boolean;
-  readonly endsInitialEvents: boolean;
+  isDeleted = false;
+  endsInitialEvents = false;
 }
 
-const NO_LABELS: Labels = Object.freeze({});
+const NO_ENTRIES: [string, string][] = [];
 
-export const NO_METADATA: ObjectMetadata = {
-  name: '',
-  namespace: '',
-  labels: NO_LABELS,
-  resourceVersion: 0,
-  isDeleted: false,
-  endsInitialEvents: false,
-};
+export const NO_METADATA: Readonly<ObjectMetadata> = Object.freeze(new ObjectMetadata());
 
-export function decodeMetadata(reader: WireReader): ObjectMetadata {
-  const metadata = { ...NO_METADATA };
-  const labels: [string, string][] = [];
+export function decodeMetadata(reader: WireReader, keepsLabels: boolean): ObjectMetadata {
+  const metadata = new ObjectMetadata();
+  const labels: [string, string][] = keepsLabels ? [] : NO_ENTRIES;
   const outer = reader.enter();
   while (reader.next()) {
     if (reader.field === 1) metadata.name = reader.repeatedText();
     else if (reader.field === 3) metadata.namespace = reader.repeatedText();
     else if (reader.field === 6) metadata.resourceVersion = parseResourceVersion(reader.text());
     else if (reader.field === 9) metadata.isDeleted = skipPresent(reader);
-    else if (reader.field === 11) labels.push(decodeMapEntry(reader));
-    else if (reader.field === 12) metadata.endsInitialEvents ||= isInitialEventsEnd(reader);
+    else if (reader.field === 11) {
+      decodeMapEntry(reader);
+      if (mapEntry.key === SERVICE_NAME_LABEL) metadata.serviceName = mapEntry.value;
+      if (keepsLabels) labels.push([mapEntry.key, mapEntry.value]);
+    } else if (reader.field === 12) metadata.endsInitialEvents ||= isInitialEventsEnd(reader);
     else reader.skip();
   }
   reader.leave(outer);
-  metadata.labels = toLabels(labels);
+  if (labels.length > 0) metadata.labels = toLabels(labels);
   return metadata;
 }
 
 /** Decodes the metadata of an object, its first field whatever its kind, where they are not read yet; skips the rest. */
-export function decodeMetadataAlone(reader: WireReader, first = NO_METADATA): ObjectMetadata {
+export function decodeMetadataAlone(
+  reader: WireReader,
+  keepsLabels: boolean,
+  first: ObjectMetadata = NO_METADATA,
+): ObjectMetadata {
   let metadata = first;
   while (reader.next()) {
-    if (reader.field === 1) metadata = decodeMetadata(reader);
+    if (reader.field === 1) metadata = decodeMetadata(reader, keepsLabels);
     else reader.skip();
   }
   return metadata;
@@ -66,23 +74,25 @@ export function decodeListMetadata(reader: WireReader): ListMetadata {
   return { resourceVersion, continueToken, remainingItemCount };
 }
 
-/** Decodes an entry of a map of texts, such as labels and selectors. */
-export function decodeMapEntry(reader: WireReader): [key: string, value: string] {
-  let key = '';
-  let value = '';
+/** What `decodeMapEntry()` has read last. */
+export const mapEntry = { key: '', value: '' };
+
+/** Decodes an entry of a map of texts, such as labels and selectors, into `mapEntry`. */
+export function decodeMapEntry(reader: WireReader): void {
+  mapEntry.key = '';
+  mapEntry.value = '';
   const outer = reader.enter();
   while (reader.next()) {
-    if (reader.field === 1) key = reader.repeatedText();
-    else if (reader.field === 2) value = reader.repeatedText();
+    if (reader.field === 1) mapEntry.key = reader.repeatedText();
+    else if (reader.field === 2) mapEntry.value = reader.repeatedText();
     else reader.skip();
   }
   reader.leave(outer);
-  return [key, value];
 }
 
 /** As entries, since a label may be called "__proto__". */
 export function toLabels(entries: readonly [string, string][]): Labels {
-  return entries.length === 0 ? NO_LABELS : Object.fromEntries(entries);
+  return Object.fromEntries(entries);
 }
 
 /** Annotations may be long: their values are not made into texts unless the key is the right one. */

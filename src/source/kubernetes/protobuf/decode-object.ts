@@ -3,7 +3,9 @@
  */
 import { keyOf, type Resource } from '../../resources.ts';
 import type { WatchedKind } from '../codec.ts';
+import type { NeededFields } from '../needed-fields.ts';
 import { ObjectError } from '../object-error.ts';
+import type { SharedPorts } from '../shared-ports.ts';
 import type { ApiObject, Identity, IsHeld } from '../watch-event.ts';
 import { decodeEndpointSlice } from './decode-endpoint-slice.ts';
 import {
@@ -24,14 +26,14 @@ export interface Decoded<R extends Resource> {
 export interface Decoding {
   readonly kind: WatchedKind;
   readonly isHeld: IsHeld;
-  /** Whether the names of the Pods behind endpoints are kept. */
-  readonly keepsPodNames: boolean;
+  readonly needed: NeededFields;
+  readonly sharedPorts: SharedPorts;
 }
 
 export function decodeObject(reader: WireReader, span: Span, decoding: Decoding): ApiObject {
   try {
     reader.reset(span);
-    const first = decodeFirst(reader, span);
+    const first = decodeFirst(reader, span, decoding);
     const { key, resourceVersion } = identityOf(first);
     if (decoding.isHeld(key, resourceVersion)) return { key, resourceVersion, isUnchanged: true };
     const { metadata, resource } = decodeKind(reader, decoding, first);
@@ -46,12 +48,12 @@ export function decodeObject(reader: WireReader, span: Span, decoding: Decoding)
 /** Decodes which object it is, and in which version. */
 export function decodeIdentity(reader: WireReader, span: Span): Identity {
   reader.reset(span);
-  return identityOf(decodeMetadataAlone(reader));
+  return identityOf(decodeMetadataAlone(reader, false));
 }
 
 /** Fields are written in the order of their numbers, so metadata come first; where they do not, nothing is taken. */
-function decodeFirst(reader: WireReader, span: Span): ObjectMetadata {
-  if (reader.next() && reader.field === 1) return decodeMetadata(reader);
+function decodeFirst(reader: WireReader, span: Span, decoding: Decoding): ObjectMetadata {
+  if (reader.next() && reader.field === 1) return decodeMetadata(reader, keepsLabels(decoding));
   reader.reset(span);
   return NO_METADATA;
 }
@@ -59,22 +61,28 @@ function decodeFirst(reader: WireReader, span: Span): ObjectMetadata {
 /** Reads what follows the metadata, or all where those are still to come. */
 function decodeKind(
   reader: WireReader,
-  { kind, keepsPodNames }: Decoding,
+  decoding: Decoding,
   first: ObjectMetadata,
 ): Decoded<Resource> {
+  const { kind } = decoding;
   switch (kind) {
     case 'Service':
-      return decodeService(reader, first);
+      return decodeService(reader, first, decoding);
     case 'EndpointSlice':
-      return decodeEndpointSlice(reader, first, { keepsPodNames });
+      return decodeEndpointSlice(reader, first, decoding);
     case 'Pod':
-      return decodePod(reader, first);
+      return decodePod(reader, first, decoding);
     case 'Namespace': {
-      const metadata = decodeMetadataAlone(reader, first);
+      const metadata = decodeMetadataAlone(reader, true, first);
       const { name, labels } = metadata;
       return { metadata, resource: { kind, name, labels } };
     }
   }
+}
+
+/** Those of namespaces are few, and select what is in them. */
+function keepsLabels({ kind, needed }: Decoding): boolean {
+  return needed.labels || kind === 'Namespace';
 }
 
 function identityOf(metadata: ObjectMetadata): Identity {

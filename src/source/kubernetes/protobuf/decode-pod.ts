@@ -1,18 +1,23 @@
 /** Pod (k8s.io/api, core/v1/generated.proto). */
 import type { EndpointPort, Pod } from '../../resources.ts';
+import { AddressedPod } from '../needed-fields.ts';
 import { decodeMetadata, type ObjectMetadata } from './decode-metadata.ts';
-import type { Decoded } from './decode-object.ts';
+import type { Decoded, Decoding } from './decode-object.ts';
 import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { PROTOCOLS, portNumber, wordOf } from './words.ts';
 
-export function decodePod(reader: WireReader, first: ObjectMetadata): Decoded<Pod> {
+export function decodePod(
+  reader: WireReader,
+  first: ObjectMetadata,
+  { needed }: Decoding,
+): Decoded<Pod> {
   let metadata = first;
   let spec = NO_SPEC;
   let status = NO_STATUS;
   while (reader.next()) {
-    if (reader.field === 1) metadata = decodeMetadata(reader);
-    else if (reader.field === 2) spec = decodeSpec(reader);
+    if (reader.field === 1) metadata = decodeMetadata(reader, needed.labels);
+    else if (reader.field === 2 && needed.podDetails) spec = decodeSpec(reader);
     else if (reader.field === 3) status = decodeStatus(reader);
     else reader.skip();
   }
@@ -21,7 +26,9 @@ export function decodePod(reader: WireReader, first: ObjectMetadata): Decoded<Po
   const gone = isDeleted || hasEnded;
   return {
     metadata,
-    resource: { kind: 'Pod', namespace, name, labels, ips, ready, gone, ...spec },
+    resource: needed.podDetails
+      ? { kind: 'Pod', namespace, name, labels, ips, ready, gone, ...spec }
+      : new AddressedPod({ namespace, name, labels, ips, gone }),
   };
 }
 

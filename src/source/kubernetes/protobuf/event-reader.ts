@@ -58,7 +58,7 @@ export class ProtobufEventReader implements EventReader {
         return { type, object: decodeIdentity(reader, object) };
       case 'BOOKMARK': {
         reader.reset(object);
-        const { resourceVersion, endsInitialEvents } = decodeMetadataAlone(reader);
+        const { resourceVersion, endsInitialEvents } = decodeMetadataAlone(reader, false);
         return { type, resourceVersion, endsInitialEvents };
       }
       case 'ERROR':

@@ -1,5 +1,7 @@
 /** Everything that comes in as `application/vnd.kubernetes.protobuf`. */
 import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
+import { ALL_FIELDS, type NeededFields } from '../needed-fields.ts';
+import { SharedPorts } from '../shared-ports.ts';
 import {
   type ApiObject,
   type ApiStatus,
@@ -14,18 +16,14 @@ import { InternedStrings } from './interned-strings.ts';
 import { ProtobufListReader } from './list-reader.ts';
 import { WireReader } from './wire-reader.ts';
 
-export interface ProtobufCodecOptions {
-  /** Whether the names of the Pods behind endpoints are kept; default true. */
-  readonly keepsPodNames?: boolean;
-}
-
 /** Nothing of a message outlives the call that reads it, so one reader does for all streams. */
 export class ProtobufCodec implements Codec {
   readonly #reader = new WireReader(new InternedStrings());
-  readonly #keepsPodNames: boolean;
+  readonly #sharedPorts = new SharedPorts();
+  readonly #needed: NeededFields;
 
-  constructor({ keepsPodNames = true }: ProtobufCodecOptions = {}) {
-    this.#keepsPodNames = keepsPodNames;
+  constructor(needed: NeededFields = ALL_FIELDS) {
+    this.#needed = needed;
   }
 
   createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader {
@@ -44,7 +42,7 @@ export class ProtobufCodec implements Codec {
   }
 
   #decoding(kind: WatchedKind, isHeld = NOTHING_HELD): Decoding {
-    return { kind, isHeld, keepsPodNames: this.#keepsPodNames };
+    return { kind, isHeld, needed: this.#needed, sharedPorts: this.#sharedPorts };
   }
 
   decodeStatus(body: Buffer): ApiStatus {
