@@ -1,6 +1,6 @@
 /**
  * Builds `dist`: the modules of src in a few files, since loading a file costs each of three threads more than what is
- * in it. Packages stay what they are. Types are checked by `npm run check`, not here.
+ * in it. Packages stay what they are, but for two. Types are checked by `npm run check`, not here.
  *
  *   node build.ts [PACKAGE [MODULE...]]     other modules, into `dist` of another folder
  *
@@ -10,6 +10,9 @@ import { resolve } from 'node:path';
 import { build } from 'rolldown';
 import { ENTRIES } from './src/entries.ts';
 
+/** Packages that the start waits for, of which a small part is used: 95 files of zod take 60 ms longer. */
+const INSIDE = ['yaml', 'zod'];
+
 const [folder = import.meta.dirname, ...modules] = process.argv.slice(2);
 const entries = Object.entries(ENTRIES).map(([name, module]) => [name, `src/${module}`]);
 
@@ -17,7 +20,7 @@ await build({
   cwd: import.meta.dirname,
   input: modules.length > 0 ? modules : Object.fromEntries(entries),
   platform: 'node',
-  external: /^[^./]/,
+  external: (module) => /^[^./]/.test(module) && !INSIDE.includes(module),
   output: {
     dir: resolve(folder, 'dist'),
     cleanDir: true,

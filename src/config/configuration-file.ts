@@ -4,14 +4,9 @@
  * the rest is still looked at.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { getSystemErrorMessage } from 'node:util';
-import type { Document } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigurationError } from './configuration.ts';
-
-/** Takes 28 ms, which a start without a file does not have to wait for. */
-const require = createRequire(import.meta.url);
-const loadYaml = (): typeof import('yaml') => require('yaml');
 
 export interface ReadFile {
   readonly options: Readonly<Record<string, unknown>>;
@@ -20,7 +15,6 @@ export interface ReadFile {
 
 /** Reads a file; throws ConfigurationError where there are no options to be had of it. */
 export function readConfigurationFile(file: string): ReadFile {
-  const { LineCounter, parseDocument } = loadYaml();
   const lineCounter = new LineCounter();
   const document = parseDocument(readText(file), { lineCounter, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];
