@@ -47,6 +47,11 @@ export class RealApiServer {
     return this.#options.binaries;
   }
 
+  /** Numbers of the processes that run. */
+  get pids(): number[] {
+    return [this.#etcd, this.#api].flatMap((child) => child?.pid ?? []);
+  }
+
   async start(): Promise<void> {
     try {
       await this.#startBoth();

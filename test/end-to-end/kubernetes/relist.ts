@@ -1,9 +1,11 @@
 /**
  * What a full relist costs those who ask meanwhile: the latency of answers while every object is listed anew, beside
- * that of quiet times, and that of times in which somebody else reads as much from the same API server, which is on
- * the same processors here.
+ * that of quiet times, and that of times in which somebody else reads as much from the same API server.
  *
- *   npm run test:relist -- [--services 10000] [--rounds 5] [--rate 1000]
+ * The API server and what stands between run at the lowest priority, for they are on these processors only here;
+ * `--equal` has them compete with who answers and who asks.
+ *
+ *   npm run test:relist -- [--services 10000] [--rounds 5] [--rate 1000] [--equal]
  */
 import { once } from 'node:events';
 import https from 'node:https';
@@ -11,10 +13,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { percentilesOf } from '../../bench/servers/latency.ts';
-import { startApiProxy } from './api-proxy.ts';
+import { ExpiringProxy } from './expiring-proxy.ts';
 import { fill } from './fill.ts';
 import { startFollowing } from './following-server.ts';
 import type { LatencySample, LatencyThreadData } from './latency-thread.ts';
+import { lowerPriority } from './low-priority.ts';
 import { allowReading, startApiServer } from './real-under-test.ts';
 
 /** A time as of `Date.now()`. */
@@ -26,7 +29,6 @@ interface Span {
 const QUIET_MS = 5000;
 /** What came with a list is in the table by then. */
 const TAIL_MS = 100;
-const GONE = 410;
 const COLLECTIONS = ['/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices'];
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
@@ -35,22 +37,15 @@ const { values } = parseArgs({
     services: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '1000' },
+    equal: { type: 'boolean', default: false },
   },
 });
 const real = await startApiServer();
 await allowReading(real);
 await fill(real, Number(values.services));
 console.log(`${values.services} Services and slices are there`);
-let isExpired = false;
-let listedFrom = 0;
-const proxy = await startApiProxy({
-  access: () => real.access,
-  refuse({ searchParams }) {
-    if (searchParams.has('sendInitialEvents')) listedFrom ||= Date.now();
-    const isContinued = searchParams.has('watch') && searchParams.has('resourceVersion');
-    return isExpired && isContinued ? GONE : undefined;
-  },
-});
+const proxy = await ExpiringProxy.start(real.access);
+if (!values.equal) for (const pid of [...real.pids, proxy.pid]) lowerPriority(pid);
 const server = await startFollowing({ server: proxy.url, token: real.access.token ?? '' });
 const workerData: LatencyThreadData = {
   port: server.port,
@@ -82,13 +77,11 @@ await real.close();
 /** Has every watch expire; gives the time from the first list to the end of the last. */
 async function relist(): Promise<Span> {
   const before = listedLines().length;
-  listedFrom = 0;
-  isExpired = true;
-  proxy.reset();
+  const from = await proxy.expire();
   while (listedLines().length < before + 3) await sleep(10);
-  isExpired = false;
+  proxy.allow();
   const ends = listedLines().slice(before);
-  return { from: listedFrom, until: Math.max(...ends) + TAIL_MS };
+  return { from, until: Math.max(...ends) + TAIL_MS };
 }
 
 /** When a list ended, each. */
