@@ -27,7 +27,7 @@ export interface ListReader<Item> {
 }
 
 export interface Codec {
-  /** Of what `isHeld` knows, no more than that is read; by default that is nothing. */
+  /** Of what `isHeld` knows, no more than that may be read; by default that is nothing. */
   createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader;
   createListReader(kind: WatchedKind, isHeld?: IsHeld): ListReader<ApiObject>;
   /** Reads which objects there are in which versions, whatever their kind. */

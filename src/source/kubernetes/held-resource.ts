@@ -5,7 +5,6 @@
 import type { ObjectKey, Resource } from '../resources.ts';
 import type { Clock } from './clock.ts';
 import { Ledger } from './ledger.ts';
-import { OutOfStepError } from './out-of-step-error.ts';
 import type { ApiObject, IsHeld } from './watch-event.ts';
 
 /** Takes the objects. What it throws is reported, and costs the one object that it was about. */
@@ -39,9 +38,6 @@ export class HeldResource {
   readonly #untaken = new Set<ObjectKey>();
   #version = 0;
   #lists = 0;
-  /** Objects that the present list has brought as they were. */
-  #unchanged = 0;
-  #isTrusted = true;
 
   constructor(options: HeldResourceOptions) {
     this.#options = options;
@@ -58,19 +54,15 @@ export class HeldResource {
   }
 
   /**
-   * Tells whether an object is held in a version, and so is what it was: what has changed has another one. Not on a
-   * server that went back in time, which may give a version for the second time.
+   * Tells whether an object is held from the same bytes. Its version alone would not say so: a server that was restored
+   * from a backup gives versions for the second time.
    */
-  readonly isHeld: IsHeld = (key, resourceVersion) =>
-    this.#isTrusted &&
-    resourceVersion > 0 &&
-    this.ledger.versionOf(key) === resourceVersion &&
-    !this.#untaken.has(key);
+  readonly isHeld: IsHeld = (identity) =>
+    this.ledger.holds(identity) && !this.#untaken.has(identity.key);
 
   put(object: ApiObject): void {
     const { key, resourceVersion } = object;
     if ('isUnchanged' in object) {
-      this.#unchanged++;
       this.ledger.put(object);
       return;
     }
@@ -100,27 +92,11 @@ export class HeldResource {
   }
 
   beginList(): void {
-    this.#unchanged = 0;
     this.ledger.beginList();
   }
 
-  /** The next list is to bring every object whole, whatever its version. */
-  distrust(): void {
-    this.#isTrusted = false;
-  }
-
-  /**
-   * Forgets what the list did not bring; from now on changes count from its version. Throws OutOfStepError where that
-   * is none that objects could be held by, and takes nothing away then.
-   */
+  /** Forgets what the list did not bring; from now on changes count from its version. */
   endList(version: number): void {
-    if (this.#unchanged > 0 && version < this.#version) {
-      this.distrust();
-      throw new OutOfStepError(
-        `Cannot trust the list: the server went back from version ${this.#version} to ${version}`,
-      );
-    }
-    this.#isTrusted = true;
     for (const key of this.ledger.sweep()) {
       this.#untaken.delete(key);
       this.#hand((handler) => handler.remove(key));

@@ -28,27 +28,32 @@ export const ALL_FIELDS: NeededFields = {
 export const NO_LABELS: Labels = Object.freeze({});
 const NO_PORTS: Pod['ports'] = Object.freeze([]);
 
-/** A Pod of which the addresses are served; what else a Pod has is the same for all, and no field of each. */
+/**
+ * A Pod of which the addresses are served; what else a Pod has is the same for all, and no field of each. Addresses are
+ * one text, which is that of the only one for most: a list of one takes 48 bytes more.
+ */
 export class AddressedPod implements Pod {
-  readonly kind = 'Pod';
   readonly namespace: string;
   readonly name: string;
-  readonly ips: readonly string[];
   readonly gone: boolean;
   readonly labels: Labels;
+  /** With blanks between them. */
+  readonly addresses: string;
 
-  constructor({
-    namespace,
-    name,
-    labels,
-    ips,
-    gone,
-  }: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips' | 'gone'>) {
-    this.namespace = namespace;
-    this.name = name;
-    this.ips = ips;
-    this.gone = gone;
-    this.labels = labels;
+  constructor(pod: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips' | 'gone'>) {
+    this.namespace = pod.namespace;
+    this.name = pod.name;
+    this.gone = pod.gone;
+    this.labels = pod.labels;
+    this.addresses = pod.ips.length === 1 ? pod.ips[0] : pod.ips.join(' ');
+  }
+
+  get kind(): 'Pod' {
+    return 'Pod';
+  }
+
+  get ips(): readonly string[] {
+    return this.addresses === '' ? [] : this.addresses.split(' ');
   }
 
   get ready(): boolean {
@@ -65,6 +70,12 @@ export class AddressedPod implements Pod {
 
   get ports(): Pod['ports'] {
     return NO_PORTS;
+  }
+
+  /** As a Pod is written to a snapshot. */
+  toJSON(): Pod {
+    const { kind, namespace, name, labels, ips, ready, gone, hostname, subdomain, ports } = this;
+    return { kind, namespace, name, labels, ips, ready, gone, hostname, subdomain, ports };
   }
 }
 

@@ -16,7 +16,7 @@ import { Backoff } from './backoff.ts';
 import { type Clock, sleep } from './clock.ts';
 import { HeldResource, type ObjectHandler } from './held-resource.ts';
 import { listObjects } from './lister.ts';
-import { OutOfStepError } from './out-of-step-error.ts';
+import type { OutOfStepError } from './out-of-step-error.ts';
 import { ProofSchedule } from './proof-schedule.ts';
 import { type ProofDepth, Prover } from './prover.ts';
 import { ReflectorLog, type SourceEvent } from './reflector-log.ts';
@@ -193,7 +193,6 @@ export class Reflector {
   #listAnew(error: OutOfStepError): void {
     this.#counts.outOfStep++;
     this.#log.failed(error);
-    this.#held.distrust();
     this.#needsList = true;
     this.#connection.abort(error);
   }
@@ -207,7 +206,6 @@ export class Reflector {
 
   #noteFailure(error: unknown): void {
     this.#counts.failures++;
-    if (error instanceof OutOfStepError) this.#counts.outOfStep++;
     if (this.#watcher.hasBroughtEvents) this.#watchErrors = 0;
     if (error instanceof ApiStatusError) this.#watchErrors++;
     if (needsList(error) || this.#watchErrors >= MAX_WATCH_ERRORS) this.#needsList = true;

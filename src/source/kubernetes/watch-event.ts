@@ -5,19 +5,21 @@ import type { ObjectKey, Resource } from '../resources.ts';
 export interface Identity {
   readonly key: ObjectKey;
   readonly resourceVersion: number;
+  /** Of the bytes that it was read from, 32 bits; absent where they were not kept apart. */
+  readonly fingerprint?: number;
 }
 
 /** An object as the reflector sees it: what is served of it, or why nothing is. */
 export type ApiObject = Identity &
   ({ readonly resource: Resource } | { readonly problem: string } | Unchanged);
 
-/** The object is held in this very version, so that no more of it was read. */
+/** The object is held from the very same bytes, so that no more of it was read. */
 export interface Unchanged {
   readonly isUnchanged: true;
 }
 
-/** Tells whether an object is held in a version: a list brings most of them as they were. */
-export type IsHeld = (key: ObjectKey, resourceVersion: number) => boolean;
+/** Tells whether an object is held from the same bytes: a list brings most of them as they were. */
+export type IsHeld = (identity: Identity) => boolean;
 
 export const NOTHING_HELD: IsHeld = () => false;
 

@@ -50,9 +50,12 @@ test('trimmed() keeps the names of Pods where endpoints are called by them', () 
 test('trimmed() leaves of a Pod its addresses, and whether it is gone', () => {
   const whole = pod('shop/web-0', { ips: ['10.0.0.1'], labels: LABELS, ready: true, gone: true });
   const held: Pod = trim(whole);
-  const { kind, namespace, name, ips, gone } = whole;
-  assert.deepEqual({ ...held }, { kind, namespace, name, ips, gone, labels: {} });
-  assert.deepEqual([held.ready, held.hostname, held.ports], [false, '', []]);
+  const rest = { labels: {}, ready: false, hostname: '', subdomain: '', ports: [] };
+  assert.deepEqual(JSON.parse(JSON.stringify(held)), { ...whole, ...rest });
+  assert.deepEqual([held.kind, held.ips, held.ready, held.ports], ['Pod', ['10.0.0.1'], false, []]);
+  for (const ips of [[], ['10.0.0.1', 'fd00::1']]) {
+    assert.deepEqual(trim(pod('shop/web-0', { ips })).ips, ips);
+  }
 });
 
 test('SharedPorts gives the same list for equal ones, and another for all others', () => {

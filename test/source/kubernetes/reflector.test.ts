@@ -158,7 +158,6 @@ for (const tellsExpiryInStream of [false, true]) {
 for (const [form, options] of [
   ['streaming', {}],
   ['by pages', { streaming: 'refused' }],
-  ['in JSON', { isJsonOnly: true }],
 ] as const) {
   test(`a list anew, ${form}, hands on only what has changed`, async (t) => {
     const harness = await follow(t, { ...TWO_SERVICES, ...options });

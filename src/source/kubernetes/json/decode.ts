@@ -7,13 +7,7 @@ import type { Resource } from '../../resources.ts';
 import { ApiFormatError } from '../api-format-error.ts';
 import type { WatchedKind } from '../codec.ts';
 import { parseResourceVersion } from '../resource-version.ts';
-import {
-  type ApiObject,
-  type ApiStatus,
-  type Identity,
-  type ListMetadata,
-  NOTHING_HELD,
-} from '../watch-event.ts';
+import type { ApiObject, ApiStatus, Identity, ListMetadata } from '../watch-event.ts';
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
@@ -27,9 +21,8 @@ export function parseMapping(bytes: Buffer): Mapping {
   return asMapping(value);
 }
 
-export function decodeObject(value: unknown, kind: WatchedKind, isHeld = NOTHING_HELD): ApiObject {
+export function decodeObject(value: unknown, kind: WatchedKind): ApiObject {
   const identity = decodeIdentity(value);
-  if (isHeld(identity.key, identity.resourceVersion)) return { ...identity, isUnchanged: true };
   const decoded = decodeManifest(value, kind);
   if (!(decoded instanceof Mistakes)) return { ...identity, resource: packed(decoded) };
   return { ...identity, problem: [...decoded].map(formatMistake).join('; ') };

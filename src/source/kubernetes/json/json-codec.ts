@@ -3,7 +3,7 @@ import { ApiFormatError } from '../api-format-error.ts';
 import type { Codec, EventReader, ListReader, WatchedKind } from '../codec.ts';
 import { ALL_FIELDS, type NeededFields, trimmed } from '../needed-fields.ts';
 import { SharedPorts } from '../shared-ports.ts';
-import type { ApiObject, ApiStatus, Identity, IsHeld } from '../watch-event.ts';
+import type { ApiObject, ApiStatus, Identity } from '../watch-event.ts';
 import { decodeIdentity, decodeObject, decodeStatus, parseMapping } from './decode.ts';
 import { JsonEventReader } from './event-reader.ts';
 import { JsonListReader } from './list-reader.ts';
@@ -16,12 +16,12 @@ export class JsonCodec implements Codec {
     this.#needed = needed;
   }
 
-  createEventReader(kind: WatchedKind, isHeld?: IsHeld): EventReader {
-    return new JsonEventReader((object) => this.#decode(object, kind, isHeld));
+  createEventReader(kind: WatchedKind): EventReader {
+    return new JsonEventReader((object) => this.#decode(object, kind));
   }
 
-  createListReader(kind: WatchedKind, isHeld?: IsHeld): ListReader<ApiObject> {
-    return new JsonListReader((item) => this.#decode(item, kind, isHeld));
+  createListReader(kind: WatchedKind): ListReader<ApiObject> {
+    return new JsonListReader((item) => this.#decode(item, kind));
   }
 
   createIdentityListReader(): ListReader<Identity> {
@@ -34,8 +34,8 @@ export class JsonCodec implements Codec {
     return status;
   }
 
-  #decode(value: unknown, kind: WatchedKind, isHeld: IsHeld | undefined): ApiObject {
-    const object = decodeObject(value, kind, isHeld);
+  #decode(value: unknown, kind: WatchedKind): ApiObject {
+    const object = decodeObject(value, kind);
     if (!('resource' in object)) return object;
     return { ...object, resource: trimmed(object.resource, this.#needed, this.#sharedPorts) };
   }

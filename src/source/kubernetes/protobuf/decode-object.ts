@@ -1,6 +1,7 @@
 /**
  * One object of a known kind, from its message: what is served of it, or why nothing is.
  */
+import { crc32 } from 'node:zlib';
 import { keyOf, type Resource } from '../../resources.ts';
 import type { WatchedKind } from '../codec.ts';
 import type { NeededFields } from '../needed-fields.ts';
@@ -35,10 +36,12 @@ export function decodeObject(reader: WireReader, span: Span, decoding: Decoding)
     reader.reset(span);
     const first = decodeFirst(reader, span, decoding);
     const { key, resourceVersion } = identityOf(first);
-    if (decoding.isHeld(key, resourceVersion)) return { key, resourceVersion, isUnchanged: true };
+    const fingerprint = crc32(span.bytes.subarray(span.start, span.end)) | 0;
+    const identity = { key, resourceVersion, fingerprint };
+    if (decoding.isHeld(identity)) return { ...identity, isUnchanged: true };
     const { metadata, resource } = decodeKind(reader, decoding, first);
     if (metadata !== first) return { ...identityOf(metadata), resource };
-    return { key, resourceVersion, resource };
+    return { key, resourceVersion, fingerprint, resource };
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
     return { ...decodeIdentity(reader, span), problem: error.message };
