@@ -41,7 +41,7 @@ export interface AppOptions {
   /** Where it is aborted before everything runs, the start ends. */
   readonly signal: AbortSignal;
   /** The zone thread, where it was started already. */
-  readonly zoneThread?: EarlyThread;
+  readonly zoneThread?: EarlyThread | undefined;
   /** Answers what no zone of ours does, in place of the configured upstreams. */
   readonly answerMiss?: AnswerMiss;
 }

@@ -1,6 +1,6 @@
 /**
  * A thread that starts before anybody knows what it is to do, and loads its modules meanwhile: reading the configuration
- * takes a fifth of a second, loading the zone thread half of that, and there is a second processor.
+ * takes about as long, and there is a second processor.
  */
 import { parentPort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
 import { type Entry, entryUrl } from './entries.ts';
@@ -25,13 +25,22 @@ export function startThread(options: ThreadOptions, data: unknown): Worker {
 export class EarlyThread {
   readonly #isGiven = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
+  #isAlive = true;
+  readonly #die = () => {
+    this.#isAlive = false;
+  };
 
   constructor(options: ThreadOptions) {
     this.#worker = startThread(options, this.#isGiven);
+    this.#worker.on('error', this.#die);
+    this.#worker.on('exit', this.#die);
   }
 
-  /** Gives it its data. Whatever has become of it so far is told to who listens to the worker from now on. */
-  begin(data: unknown): Worker {
+  /** Gives it its data; undefined where it has died, for whatever reason the next one will have, too. */
+  begin(data: unknown): Worker | undefined {
+    this.#worker.off('error', this.#die);
+    this.#worker.off('exit', this.#die);
+    if (!this.#isAlive) return undefined;
     this.#worker.postMessage(data);
     Atomics.store(this.#isGiven, 0, 1);
     Atomics.notify(this.#isGiven, 0);

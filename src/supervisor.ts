@@ -36,9 +36,9 @@ export class Supervisor<Data, Message, Command> {
 
   constructor(thread: SupervisedThread<Data, Message>) {
     this.#thread = thread;
-    const { early } = thread;
+    const early = thread.early?.begin(thread.createData());
     if (early === undefined) this.#start();
-    else this.#supervise(early.begin(thread.createData()));
+    else this.#supervise(early);
   }
 
   get name(): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EarlyThread } from '../src/early-thread.ts';
 import { ZONE_THREAD } from '../src/threads.ts';
-import { startTestApp } from './support/running-app.ts';
+import { type LoggedEvent, startTestApp } from './support/running-app.ts';
 
 test('a zone thread that was started early takes its data when they are there, and is one like another', async (t) => {
   const zoneThread = new EarlyThread(ZONE_THREAD);
@@ -33,4 +33,24 @@ test('a thread that was started early and is not needed ends while it waits, and
   await sleep(500);
   await waiting.end();
   await new EarlyThread(ZONE_THREAD).end();
+});
+
+test('a thread that has died before it was given anything is replaced', async (t) => {
+  const zoneThread = new EarlyThread(ZONE_THREAD);
+  await zoneThread.end();
+  const { app, ready } = await startTestApp(t, { zoneThread });
+  assert.match(await ready(), /^OK/);
+  assert.ok(app.summary.services > 0);
+});
+
+test('a zone thread that cannot read anything fails the start, and is not started again', async (t) => {
+  const zoneThread = new EarlyThread(ZONE_THREAD);
+  t.after(() => zoneThread.end());
+  await sleep(500);
+  const faults: LoggedEvent[] = [];
+  const overrides = { source: { manifests: ['/missing'] } };
+  await assert.rejects(startTestApp(t, { zoneThread, overrides, faults }), {
+    code: 'ERR_MANIFEST_FOLDER',
+  });
+  assert.deepEqual(faults, []);
 });

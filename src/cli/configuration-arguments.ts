@@ -23,12 +23,14 @@ export interface CommandUsage {
   readonly help: string;
   /** Whether the configuration file may stand without `--config`. */
   readonly takesFile?: boolean;
+  /** Called when the arguments are sound, and the configuration is being read. */
+  readonly onReading?: () => void;
 }
 
 /** Gives the configuration that the arguments ask for; a number is the exit code of a command that ends here. */
 export async function configurationFrom(
   arguments_: string[],
-  { help, takesFile = false }: CommandUsage,
+  { help, takesFile = false, onReading }: CommandUsage,
 ): Promise<Configuration | number> {
   let parsed: ReturnType<typeof parseArguments>;
   try {
@@ -48,10 +50,12 @@ export async function configurationFrom(
   }
   const file = values.config ?? positionals[0];
   try {
-    return await loadConfigurationInThread({
+    const reading = loadConfigurationInThread({
       ...(file === undefined ? {} : { file }),
       overrides: overridesOf(values),
     });
+    onReading?.();
+    return await reading;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     console.error(error.message);

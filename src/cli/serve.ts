@@ -46,12 +46,14 @@ export async function runServe(
   arguments_: string[],
   signals: StopSignals = new StopSignals(),
 ): Promise<number> {
-  // The configuration is read in a thread of its own, which leaves this one, and the zone's, the time to load the rest.
-  const reading = configurationFrom(arguments_, { help: SERVE_HELP });
-  const zoneThread = new EarlyThread(ZONE_THREAD);
+  let zoneThread: EarlyThread | undefined;
+  const onReading = () => {
+    zoneThread = new EarlyThread(ZONE_THREAD);
+  };
   try {
+    // The configuration is read in a thread of its own, which leaves this one, and the zone's, the time to load the rest.
     const [configuration, { startApp }, { createLog }] = await Promise.all([
-      reading,
+      configurationFrom(arguments_, { help: SERVE_HELP, onReading }),
       import('../app.ts'),
       import('../monitoring/log.ts'),
     ]);
@@ -59,7 +61,7 @@ export async function runServe(
     const log = createLog(configuration.log);
     return await serve(configuration, { startApp, log, zoneThread, signals });
   } finally {
-    await zoneThread.end();
+    await zoneThread?.end();
   }
 }
 
@@ -67,7 +69,7 @@ interface ServeOptions {
   /** Loaded meanwhile. */
   readonly startApp: typeof StartApp;
   readonly log: Log;
-  readonly zoneThread: EarlyThread;
+  readonly zoneThread: EarlyThread | undefined;
   readonly signals: StopSignals;
 }
 

@@ -28,14 +28,15 @@ export interface RunningAppOptions {
   readonly overrides?: Record<string, unknown>;
   readonly answerMiss?: AnswerMiss;
   readonly zoneThread?: EarlyThread;
+  /** Takes what is logged; a list of its own by default. */
+  readonly faults?: LoggedEvent[];
 }
 
 /** Starts it with the demo; it is stopped after the test. */
 export async function startTestApp(
   t: Pick<TestContext, 'after'>,
-  { overrides, answerMiss, zoneThread }: RunningAppOptions = {},
+  { overrides, answerMiss, zoneThread, faults = [] }: RunningAppOptions = {},
 ): Promise<RunningApp> {
-  const faults: LoggedEvent[] = [];
   const log: Log = {
     log: (...[level, message, fields]) => {
       if (level === 'info') return;
