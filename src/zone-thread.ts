@@ -8,7 +8,7 @@ import { threadData } from './early-thread.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { compactHeap } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
-import { keyOf, type ObjectKey } from './source/resources.ts';
+import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
@@ -75,6 +75,9 @@ const MANY_SERVICES = 1000;
 const GAUGES_EVERY_MS = 250;
 setInterval(writeGauges, GAUGES_EVERY_MS).unref();
 
+/** While all of a Service is served from an earlier run, part of it must not take its place. */
+let isKeepingBack = restored !== undefined;
+const keptBack = new Set<ObjectKey>();
 let toldRefused = 0;
 let collecting: NodeJS.Timeout | undefined;
 let knownLists = 0;
@@ -113,8 +116,8 @@ function start(): void {
   } catch (error) {
     if (!(error instanceof ManifestFolderError)) throw error;
     tell({ kind: 'failed', message: error.message, code: error.code });
-    parentPort?.close();
-    return;
+    // A successor tries again, by dying; the first thread's failure ends the start.
+    if (isSuccessor) parentPort?.close();
   }
 }
 
@@ -148,8 +151,7 @@ function collectLater(): void {
 function settleState(): void {
   const state = source.isComplete ? 'ready' : source.isStale ? 'stale' : 'starting';
   if (state === status.state) return;
-  // What an earlier run has served and nobody has said again is gone.
-  if (state === 'ready') table.sweep();
+  if (state === 'ready') replaceRestored();
   zone.commit();
   const wasStarting = status.state === 'starting';
   status.state = state;
@@ -157,6 +159,15 @@ function settleState(): void {
   writeGauges();
   collectLater();
   if (wasStarting) tell({ kind: 'ready', summary: summarize() });
+}
+
+/** All is known: what was kept back takes the place of what an earlier run has served, and the rest of that is gone. */
+function replaceRestored(): void {
+  const keys = [...keptBack];
+  keptBack.clear();
+  isKeepingBack = false;
+  for (const key of keys) setService(key);
+  table.sweep();
 }
 
 /** A table that is full lacks names, which nobody would notice before somebody asks for one. */
@@ -198,8 +209,17 @@ function writeGauges(): void {
 
 function setService(key: ObjectKey): void {
   const service = store.service(key);
+  if (isKeepingBack && service !== undefined && isDecidedByEndpoints(service)) {
+    keptBack.add(key);
+    return;
+  }
   const isServed = service !== undefined && isExposed(service.namespace);
   zone.setService(key, isServed ? { service, groups: source.endpointsOf(service) } : undefined);
+}
+
+/** More of its endpoints may come, and without any it has no name. */
+function isDecidedByEndpoints({ type, headless }: Service): boolean {
+  return type !== 'ExternalName' && (headless || configuration.ignoreEmptyService);
 }
 
 /** With `namespaceLabels` a namespace's own object decides about everything in it. */

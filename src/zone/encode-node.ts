@@ -20,7 +20,8 @@ export function encodeNode(node: Node): number {
   let size = first;
   for (const rrset of rrsets) size += align(dataBytes(rrset));
   const isAlias = rrsets.length === 1 && rrsets[0].type === TYPE.CNAME;
-  scratch.begin(node.zone, rrsets.length, size, isAlias ? NODE_FLAG.alias : 0);
+  const flags = (node.flags ?? 0) | (isAlias ? NODE_FLAG.alias : 0);
+  scratch.begin(node.zone, rrsets.length, size, flags);
   let data = first;
   for (let i = 0; i < rrsets.length; i++) {
     const rrset = rrsets[i];

@@ -54,13 +54,13 @@ export class EndpointRecords {
   }
 
   /** Makes every address point to its name. */
-  point(endpoints: NamedEndpoints, parent: WireName): void {
+  point(endpoints: NamedEndpoints, { name: parent, flags }: OwnName): void {
     for (let name = 0; name < endpoints.count; name++) {
       const length = writeName(endpoints, name, parent, this.#target);
       if (length === 0) continue;
       for (let each = endpoints.first[name]; each >= 0; each = endpoints.next[each]) {
         const { addresses, sizes } = endpoints;
-        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], this.#target, length);
+        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], this.#target, length, flags);
       }
     }
   }

@@ -16,7 +16,8 @@
  *   service    SRV: weight (2), where the targets' parent begins in the owner name (2), then for each RR
  *              port (2), target (2); then for each target the offset of its entry from the data (4);
  *              entry: label with its length (0: the parent itself), count of A (1), count of AAAA (1),
- *              those addresses, unless there are more than 255 of a family. The addresses are the glue, so that a response comes from one record.
+ *              those addresses, unless there are more than 255 of a family. The addresses are the glue, so
+ *              that a response comes from one record.
  *   authority  SOA: nothing; it is made of the zone's name and its serial
  *
  * Integers are in the machine's own byte order, at addresses aligned to their size, but for those in RDATA
@@ -34,7 +35,7 @@ export const ENTRY = { type: 0, stride: 1, ttl: 2, layout: 4 } as const;
 export const NODE_FLAG = {
   /** The only RRset is a CNAME, followed for every other type: RFC 1034 section 3.6.2. */
   alias: 1,
-  /** What is here, and whether anything is, depends on endpoints: nothing is said of it before all of them are known. */
+  /** What is here, if anything, depends on endpoints: nothing is said of it before all of them are known. */
   decidedByEndpoints: 2,
 } as const;
 
@@ -51,6 +52,8 @@ export type Rrset =
 export interface Node {
   readonly owner: WireName;
   readonly zone: number;
+  /** Of `NODE_FLAG`, besides `alias`, which is that of a CNAME. */
+  readonly flags?: number;
   readonly rrsets: readonly Rrset[];
 }
 

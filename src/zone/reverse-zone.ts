@@ -68,8 +68,8 @@ export class ReverseZone {
   }
 
   /**
-   * Makes an address, `size` bytes at `at`, point to a name, besides those that it points to. Not an options object:
-   * called for every endpoint.
+   * Makes an address, `size` bytes at `at`, point to a name, besides those that it points to; its node has the flags of
+   * all of them. Not an options object: called for every endpoint.
    */
   add(
     addresses: Uint8Array,
@@ -77,6 +77,7 @@ export class ReverseZone {
     size: number,
     target: Uint8Array,
     targetLength: number,
+    flags: number,
   ): void {
     const { table } = this.#records;
     const length = writeReverseName(addresses, at, size, table.key);
@@ -85,11 +86,11 @@ export class ReverseZone {
     if (record !== 0 && !table.isUnconfirmed(record)) {
       if (this.#isOnlyTarget(table.valueStart(record), target, targetLength)) return;
       const owner = table.key.slice(0, length);
-      this.#addFurther(owner, target.slice(0, targetLength));
+      this.#addFurther(owner, target.slice(0, targetLength), flags);
       return;
     }
     const place = this.#placeOf(addresses, at, size, length);
-    const bytes = this.#encodeOne(place.zone, target, targetLength);
+    const bytes = this.#encodeOne(place.zone, flags, target, targetLength);
     if (this.#records.putFound(bytes)) this.#countParents(place, 1);
     else this.#forgetUncounted(place.parents);
   }
@@ -106,19 +107,19 @@ export class ReverseZone {
     const left = before.filter((other) => Buffer.compare(other, target) !== 0);
     if (left.length === before.length) return;
     if (left.length > 0) {
-      this.#putFirst(owner, left);
+      this.#putFirst(owner, left, value[0]);
       return;
     }
     table.delete(owner);
     this.#countParents(this.#placeOf(address, 0, address.length, owner.length), -1);
   }
 
-  #addFurther(owner: WireName, target: WireName): void {
+  #addFurther(owner: WireName, target: WireName, flags: number): void {
     const value = this.#records.table.get(owner);
     const targets = value === undefined ? [] : decodeRdatas(value);
     const waiting = this.#waitingFor(owner);
     if (includesName(targets, target) || includesName(waiting, target)) return;
-    this.#putFirst(owner, [...targets, ...waiting, target]);
+    this.#putFirst(owner, [...targets, ...waiting, target], flags | (value?.[0] ?? 0));
   }
 
   /** Tells whether the node whose value begins at `start` points to this name alone. */
@@ -131,10 +132,10 @@ export class ReverseZone {
   }
 
   /** Encodes a node that points to one name, and gives its length. */
-  #encodeOne(zone: number, target: Uint8Array, length: number): number {
+  #encodeOne(zone: number, flags: number, target: Uint8Array, length: number): number {
     const data = dataStart(1);
     const bytes = data + align(2 + length);
-    scratch.begin(zone, 1, bytes);
+    scratch.begin(zone, 1, bytes, flags);
     const shape = { stride: 2 + length, form: FORM.counted };
     scratch.putEntry(0, TYPE.PTR, 1, this.#ttl, data, shape);
     scratch.bytes[data] = length >> 8;
@@ -147,14 +148,15 @@ export class ReverseZone {
    * Puts the first names in their order, so that the same objects give the same record in whatever order they came;
    * those beyond the limit wait for others to go.
    */
-  #putFirst(owner: WireName, targets: Uint8Array[]): void {
+  #putFirst(owner: WireName, targets: Uint8Array[], flags: number): void {
     if (targets.length > 1) targets.sort(Buffer.compare);
     const waiting = targets.slice(this.#maxPointers);
     if (waiting.length > 0) this.#waiting.set(nameKey(owner), waiting);
     else if (this.#waiting.size > 0) this.#waiting.delete(nameKey(owner));
     const { zone } = this.#findZone(parentName(owner));
     const rdatas = targets.slice(0, this.#maxPointers);
-    this.#records.set({ owner, zone, rrsets: [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }] });
+    const rrsets = [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }];
+    this.#records.set({ owner, zone, flags, rrsets });
   }
 
   /** Almost always nothing waits at all, and a key is not worth making. */

@@ -70,7 +70,8 @@ export class ServiceRecords {
       const { labels, protocolLabel } = ports.port;
       if (!fits(ports.port, name)) continue;
       if (this.#isFirstOfProtocol(i, name)) this.#publishNothing(protocolLabel, own);
-      this.#publishPort(ports, labels, own);
+      if (ports.count > 0) this.#publishPort(ports, labels, own);
+      else this.#publishNothing(labels, own);
     }
   }
 
@@ -106,6 +107,10 @@ export class ServiceRecords {
         this.#found[i].add(plan.named[i].port, target);
         this.#found[i].pairs += addresses;
       }
+    }
+    // Their names exist, though no record has room for them.
+    for (let name = this.#targets.taken; name < targets.count; name++) {
+      this.#find(planOf(targets.ports[name]));
     }
   }
 
@@ -176,10 +181,10 @@ export class ServiceRecords {
     this.#records.put(writeChild(labels, name, this.#records.table.key), bytes);
   }
 
-  #publishNothing(label: Uint8Array, { name, zone, flags }: OwnName): void {
+  #publishNothing(labels: Uint8Array, { name, zone, flags }: OwnName): void {
     const bytes = dataStart(0);
     scratch.begin(zone, 0, bytes, flags);
-    this.#records.put(writeChild(label, name, this.#records.table.key), bytes);
+    this.#records.put(writeChild(labels, name, this.#records.table.key), bytes);
   }
 
   #dataBytes({ count }: PortRecords): number {

@@ -16,6 +16,8 @@ const FIRST_BYTES = 4096;
 export class ServiceTargets {
   /** At most as many as SRV records can refer to. */
   count = 0;
+  /** Names of endpoints that were looked at: those beyond it are no targets. */
+  taken = 0;
   /** Number of the name among the endpoints, by target. */
   readonly names: number[] = [];
   /** Label, counts of addresses and these, target by target. */
@@ -32,7 +34,9 @@ export class ServiceTargets {
   load(endpoints: NamedEndpoints, ownerBytes: number): void {
     this.count = 0;
     this.entryBytes = 0;
+    this.taken = 0;
     for (let name = 0; name < endpoints.count && this.count < MAX_RRS; name++) {
+      this.taken++;
       const length = endpoints.labels.lengths[name];
       // The Service itself has its name already.
       const isName =

@@ -209,15 +209,16 @@ export class Zone {
     const { names, endpoints, virtual } = next;
     for (const own of names) this.#endpointRecords.publish(endpoints, own);
     if (!onlyEndpoints) for (const own of names) this.#publishService(next, own);
-    const target = this.#pointedTo(next);
-    if (target === undefined) return;
+    const own = this.#pointedTo(next);
+    if (own === undefined) return;
     if (!onlyEndpoints && virtual.count > 0) {
+      const { name, flags } = own;
       const { addresses, sizes, first, next } = virtual;
       for (let each = first[0]; each >= 0; each = next[each]) {
-        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], target, target.length);
+        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], name, name.length, flags);
       }
     }
-    this.#endpointRecords.point(endpoints, target);
+    this.#endpointRecords.point(endpoints, own);
   }
 
   #publishService(compiled: Compiled, own: OwnName): void {
@@ -234,7 +235,7 @@ export class Zone {
 
   /** As `#publish()`, the other way round. */
   #withdraw(old: Compiled, next: Compiled, onlyEndpoints: boolean): void {
-    const target = this.#pointedTo(old);
+    const target = this.#pointedTo(old)?.name;
     if (target !== undefined) {
       this.#endpointRecords.unpoint(old.endpoints, next.endpoints, target);
       if (!onlyEndpoints) this.#withdrawVirtual(old.virtual, next.virtual, target);
@@ -256,8 +257,8 @@ export class Zone {
   }
 
   /** PTR records point into the first domain. */
-  #pointedTo({ names }: Compiled): WireName | undefined {
-    return names[0]?.zone === 0 ? names[0].name : undefined;
+  #pointedTo({ names }: Compiled): OwnName | undefined {
+    return names[0]?.zone === 0 ? names[0] : undefined;
   }
 
   #withdrawVirtual(old: NamedEndpoints, next: NamedEndpoints, target: WireName): void {

@@ -49,7 +49,7 @@ test('parents do not count what an earlier run has left in a table that is full'
   const address = Uint8Array.of(10, 8, 4, 1);
   const targets = [encodeName('one.example'), encodeName('two.example')];
   const addTo = (reverse: ReverseZone, target: WireName) =>
-    reverse.add(address, 0, address.length, target, target.length);
+    reverse.add(address, 0, address.length, target, target.length, 0);
   const earlier = new TableWriter(createTable(SIZE));
   const before = createReverseZone(earlier);
   for (const target of targets) addTo(before, target);

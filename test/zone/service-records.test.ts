@@ -372,6 +372,7 @@ table(
     'db-0.db.shop.svc.cluster.local A': NOT_READY,
     '_tcp.db.shop.svc.cluster.local A': NOT_READY,
     '_pg._tcp.db.shop.svc.cluster.local SRV': NOT_READY,
+    '1.1.244.10.in-addr.arpa PTR': NOT_READY,
     'github.com.cluster.local A': NXDOMAIN,
     'www.example.org.shop.svc.cluster.local A': NXDOMAIN,
     'example.org A': { status: 'REFUSED', flags: 'qr rd' },

@@ -32,7 +32,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string | number | boolean>>;
   readonly accept: string;
-  /** Longest time without a byte of the body, asked for at each. */
+  /** Longest time without a byte of the body, which may be passed by an eighth; asked for again and again. */
   readonly silenceMs: () => number;
 }
 
