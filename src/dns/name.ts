@@ -46,6 +46,11 @@ export function childName(label: string, parent: WireName): WireName {
   return name;
 }
 
+/** Tells whether a label of so many bytes before a name of so many makes a name: RFC 1035 section 2.3.4. */
+export function fitsBefore(labelBytes: number, nameBytes: number): boolean {
+  return labelBytes <= MAX_LABEL_BYTES && 1 + labelBytes + nameBytes <= MAX_NAME_BYTES;
+}
+
 /** Writes one label in lower case, and gives where the next one goes; nobody checks its length. */
 export function writeLabel(label: string, bytes: Uint8Array, start: number): number {
   bytes[start] = label.length;

@@ -4,6 +4,9 @@
  * Every source builds these; nothing after it sees an API object.
  */
 
+/** Label of an EndpointSlice that names its Service. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
 export type Resource = Namespace | Service | EndpointSlice | Endpoints | Pod;
 export type Kind = Resource['kind'];
 
@@ -66,7 +69,7 @@ export interface EndpointSlice extends EndpointGroup {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
-  /** Label `kubernetes.io/service-name`; empty where it is missing, and the slice then serves nobody. */
+  /** From SERVICE_NAME_LABEL; empty where that is missing, and the slice then serves nobody. */
   readonly serviceName: string;
   readonly addressType: IpFamily | 'FQDN';
 }

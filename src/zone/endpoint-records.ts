@@ -3,8 +3,9 @@
  * records that point there. Straight from bytes to the table: nine of ten names of a large cluster are these.
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
-import { MAX_LABEL_BYTES, MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
-import type { WireName } from '../dns/name.ts';
+import { MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
+import { fitsBefore, type WireName } from '../dns/name.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
 import { FORM } from './node.ts';
 import { dataStart, scratch } from './node-scratch.ts';
@@ -104,10 +105,10 @@ function putAddresses(endpoints: NamedEndpoints, name: number, ipv4At: number, i
   let at6 = ipv6At;
   for (let each = first[name]; each >= 0; each = next[each]) {
     const size = sizes[each];
-    let at = size === IPV4_BYTES ? at4 : at6;
-    for (let i = 0; i < size; i++) scratch.bytes[at++] = addresses[each * IPV6_BYTES + i];
-    if (size === IPV4_BYTES) at4 = at;
-    else at6 = at;
+    const at = size === IPV4_BYTES ? at4 : at6;
+    copyBytes(addresses, each * IPV6_BYTES, scratch.bytes, at, size);
+    if (size === IPV4_BYTES) at4 += size;
+    else at6 += size;
   }
 }
 
@@ -119,11 +120,9 @@ function writeName(
   into: Uint8Array,
 ): number {
   const length = labels.lengths[name];
-  const total = 1 + length + parent.length;
-  if (length > MAX_LABEL_BYTES || total > MAX_NAME_BYTES) return 0;
-  const { bytes, starts } = labels;
+  if (!fitsBefore(length, parent.length)) return 0;
   into[0] = length;
-  for (let i = 0; i < length; i++) into[1 + i] = bytes[starts[name] + i];
-  for (let i = 0; i < parent.length; i++) into[1 + length + i] = parent[i];
-  return total;
+  copyBytes(labels.bytes, labels.starts[name], into, 1, length);
+  copyBytes(parent, 0, into, 1 + length, parent.length);
+  return 1 + length + parent.length;
 }

@@ -46,7 +46,7 @@ export class NamedEndpoints {
 
   /** Takes the endpoints of a Service in the place of those before; none where `input` is undefined. */
   load(input: ServiceInput | undefined, options: EndpointNameOptions): void {
-    this.clear();
+    this.#clear();
     if (input === undefined) return;
     const cursor = this.#cursor;
     for (const group of input.groups) {
@@ -61,20 +61,13 @@ export class NamedEndpoints {
 
   /** Takes a Service itself in the place of what was before: its virtual IPs, of which it may have none yet. */
   loadVirtual({ clusterIps, ports }: Service): void {
-    this.clear();
+    this.#clear();
     this.labels.length = 0;
     const name = this.#nameOf(distinctPorts(ports));
     for (const text of clusterIps) {
       const size = this.#readAddress(text, 0, text.length);
       if (size > 0) this.#link(name, size);
     }
-  }
-
-  clear(): void {
-    this.total = 0;
-    this.count = 0;
-    this.#addressCount = 0;
-    this.labels.clear();
   }
 
   /** Tells whether an address of 4 or 16 bytes is among those of the ready endpoints. */
@@ -101,6 +94,13 @@ export class NamedEndpoints {
         return true;
     }
     return false;
+  }
+
+  #clear(): void {
+    this.total = 0;
+    this.count = 0;
+    this.#addressCount = 0;
+    this.labels.clear();
   }
 
   /** Takes each address of the endpoint at which the cursor is. */

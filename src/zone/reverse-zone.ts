@@ -8,6 +8,7 @@ import { IPV4_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
 import { nameKey, parentName, type WireName } from '../dns/name.ts';
 import { reverseName, writeReverseName } from '../dns/reverse-name.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { decodeRdatas } from './encode-node.ts';
 import { FORM, OWN_ZONE } from './node.ts';
 import { align, dataStart, scratch } from './node-scratch.ts';
@@ -140,7 +141,7 @@ export class ReverseZone {
     scratch.putEntry(0, TYPE.PTR, 1, this.#ttl, data, shape);
     scratch.bytes[data] = length >> 8;
     scratch.bytes[data + 1] = length;
-    for (let i = 0; i < length; i++) scratch.bytes[data + 2 + i] = target[i];
+    copyBytes(target, 0, scratch.bytes, data + 2, length);
     return bytes;
   }
 

@@ -15,6 +15,7 @@ import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { nameKey, type WireName } from '../dns/name.ts';
 import type { EndpointPort } from '../source/resources.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
 import { FORM, MAX_RRS } from './node.ts';
 import { align, dataStart, scratch } from './node-scratch.ts';
@@ -163,11 +164,11 @@ export class ServiceRecords {
     let entry = 0;
     if (ipv4Count > 0) {
       scratch.putEntry(entry++, TYPE.A, ipv4Count, this.#ttl, ipv4At, IPV4_SHAPE);
-      putBytes(ipv4, ipv4Count * IPV4_BYTES, ipv4At);
+      copyBytes(ipv4, 0, scratch.bytes, ipv4At, ipv4Count * IPV4_BYTES);
     }
     if (ipv6Count > 0) {
       scratch.putEntry(entry++, TYPE.AAAA, ipv6Count, this.#ttl, ipv6At, IPV6_SHAPE);
-      putBytes(ipv6, ipv6Count * IPV6_BYTES, ipv6At);
+      copyBytes(ipv6, 0, scratch.bytes, ipv6At, ipv6Count * IPV6_BYTES);
     }
     if (hasService) this.#putService(this.#all, { entry, data: serviceAt, parentAt: 0 });
     this.#records.put(writeChild(NO_LABEL, name, this.#records.table.key), bytes);
@@ -213,7 +214,7 @@ export class ServiceRecords {
       words[at >> 2] = entriesAt - data + starts[i];
       at += SERVICE_ENTRY_BYTES;
     }
-    putBytes(entries, entryBytes, entriesAt);
+    copyBytes(entries, 0, scratch.bytes, entriesAt, entryBytes);
   }
 }
 
@@ -254,14 +255,9 @@ function fits({ labels }: NamedPort, name: WireName): boolean {
 
 /** Writes labels before a name, which fit, and gives the length of all. */
 function writeChild(labels: Uint8Array, name: WireName, into: Uint8Array): number {
-  for (let i = 0; i < labels.length; i++) into[i] = labels[i];
-  for (let i = 0; i < name.length; i++) into[labels.length + i] = name[i];
+  copyBytes(labels, 0, into, 0, labels.length);
+  copyBytes(name, 0, into, labels.length, name.length);
   return labels.length + name.length;
-}
-
-function putBytes(bytes: Uint8Array, length: number, at: number): void {
-  const target = scratch.bytes;
-  for (let i = 0; i < length; i++) target[at + i] = bytes[i];
 }
 
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -3,7 +3,8 @@
  * all of it, each once. Its memory serves one Service after another.
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
-import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from '../dns/constants.ts';
+import { fitsBefore } from '../dns/name.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
 import { MAX_RRS } from './node.ts';
 
@@ -39,8 +40,7 @@ export class ServiceTargets {
       this.taken++;
       const length = endpoints.labels.lengths[name];
       // The Service itself has its name already.
-      const isName =
-        length === 0 || (length <= MAX_LABEL_BYTES && 1 + length + ownerBytes <= MAX_NAME_BYTES);
+      const isName = length === 0 || fitsBefore(length, ownerBytes);
       if (isName) this.#addEntry(endpoints, name);
     }
     this.#loadAddresses(endpoints);
@@ -57,7 +57,8 @@ export class ServiceTargets {
     this.starts[this.count++] = this.entryBytes;
     let at = this.entryBytes;
     entries[at++] = length;
-    for (let i = 0; i < length; i++) entries[at++] = labels.bytes[labels.starts[name] + i];
+    copyBytes(labels.bytes, labels.starts[name], entries, at, length);
+    at += length;
     entries[at++] = ipv4Glue;
     entries[at++] = ipv6Glue;
     if (ipv4Glue > 0) at = putAddresses(endpoints, name, IPV4_BYTES, entries, at);
@@ -117,17 +118,6 @@ function putAddresses(
     at += size;
   }
   return at;
-}
-
-/** For a few bytes: `set()` makes an object of them first. */
-function copyBytes(
-  source: Uint8Array,
-  from: number,
-  target: Uint8Array,
-  to: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) target[to + i] = source[from + i];
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

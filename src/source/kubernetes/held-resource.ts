@@ -138,8 +138,8 @@ export class HeldResource {
 
   #handObject(key: ObjectKey, resource: Resource): void {
     const isTaken = this.#hand((handler) => handler.put(resource, key));
-    if (!isTaken) this.#untaken.add(key);
-    else if (this.#untaken.size > 0) this.#untaken.delete(key);
+    if (isTaken) this.#untaken.delete(key);
+    else this.#untaken.add(key);
   }
 
   /** Gives whether the handler has taken it. */

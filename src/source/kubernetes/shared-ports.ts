@@ -1,5 +1,6 @@
 /** Lists of ports, of which a cluster has few, held once: what is equal is the same list. */
 import type { EndpointPort, ServicePort } from '../resources.ts';
+import { fitted } from './fitted.ts';
 
 /** Lists that are remembered; beyond it all are forgotten, and shared anew. */
 const MAX_LISTS = 4096;
@@ -16,8 +17,7 @@ export class SharedPorts {
     // Equal keys are of equal lists: only Services' ports have a target.
     if (known !== undefined) return known as readonly P[];
     if (this.#lists.size === MAX_LISTS) this.#lists.clear();
-    // Not with the room to grow of a list that has grown: 17 entries for one.
-    const shared = list.slice();
+    const shared = fitted(list);
     this.#lists.set(key, shared);
     return shared;
   }

@@ -1,12 +1,17 @@
 /**
  * EndpointSlice (discovery.k8s.io/v1): addresses of one family, with ports that all of them share.
  */
-import type { Endpoint, EndpointPort, EndpointSlice, Protocol } from '../resources.ts';
+import {
+  type Endpoint,
+  type EndpointPort,
+  type EndpointSlice,
+  type Protocol,
+  SERVICE_NAME_LABEL,
+} from '../resources.ts';
 import type { Metadata } from './decode-object.ts';
 import type { Field, TextRule } from './field.ts';
 import { ADDRESS_OF, DNS_LABEL } from './text-rules.ts';
 
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;

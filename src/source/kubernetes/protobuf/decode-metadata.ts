@@ -1,12 +1,9 @@
 /** ObjectMeta and ListMeta (k8s.io/apimachinery, meta/v1/generated.proto). */
-import type { Labels } from '../../resources.ts';
+import { type Labels, SERVICE_NAME_LABEL } from '../../resources.ts';
 import { NO_LABELS } from '../needed-fields.ts';
 import { parseResourceVersion } from '../resource-version.ts';
 import { INITIAL_EVENTS_END, type ListMetadata } from '../watch-event.ts';
 import type { WireReader } from './wire-reader.ts';
-
-/** Says whose slice it is. */
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 /** Not a literal: one is made for each object of a list. */
 export class ObjectMetadata {

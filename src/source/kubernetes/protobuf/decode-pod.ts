@@ -1,9 +1,9 @@
 /** Pod (k8s.io/api, core/v1/generated.proto). */
 import type { EndpointPort, Pod } from '../../resources.ts';
+import { fitted } from '../fitted.ts';
 import { AddressedPod } from '../needed-fields.ts';
 import { decodeMetadata, type ObjectMetadata } from './decode-metadata.ts';
 import type { Decoded, Decoding } from './decode-object.ts';
-import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { PROTOCOLS, portNumber, wordOf } from './words.ts';
 

@@ -1,5 +1,6 @@
 /** Service (k8s.io/api, core/v1/generated.proto). */
 import type { IpFamily, Service, ServicePort } from '../../resources.ts';
+import { fitted } from '../fitted.ts';
 import { NO_LABELS } from '../needed-fields.ts';
 import {
   decodeMapEntry,
@@ -9,7 +10,6 @@ import {
   toLabels,
 } from './decode-metadata.ts';
 import type { Decoded, Decoding } from './decode-object.ts';
-import { fitted } from './fitted.ts';
 import type { WireReader } from './wire-reader.ts';
 import { IP_FAMILIES, PROTOCOLS, portNumber, SERVICE_TYPES, wordOf } from './words.ts';
 
