@@ -13,7 +13,7 @@
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
-import { nameKey, type WireName } from '../dns/name.ts';
+import { fitsBefore, nameKey, type WireName } from '../dns/name.ts';
 import type { EndpointPort } from '../source/resources.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
@@ -33,7 +33,7 @@ export interface OwnName {
   readonly name: WireName;
   /** Index of its domain among the served zones. */
   readonly zone: number;
-  /** Of `NODE_FLAG`, for every node at the name and below. */
+  /** Of `NODE_FLAG`, for the node of the name and those of ports; those of endpoints have their own. */
   readonly flags: number;
 }
 
@@ -111,7 +111,8 @@ export class ServiceRecords {
     }
     // Their names exist, though no record has room for them.
     for (let name = this.#targets.taken; name < targets.count; name++) {
-      this.#find(planOf(targets.ports[name]));
+      const isName = fitsBefore(targets.labels.lengths[name], owner.length);
+      if (isName) this.#find(planOf(targets.ports[name]));
     }
   }
 

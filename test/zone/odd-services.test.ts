@@ -147,6 +147,26 @@ test('glue is a whole RRset or none: RFC 2181 section 9', () => {
   assert.equal(zone.ask(question, { transport: TCP }).additional.length, 40);
 });
 
+test('a port that only endpoints without a possible name have is none, however many others there are', () => {
+  const domain = ['x', 'y', 'z'].map((letter) => letter.repeat(62)).join('.');
+  const zone = new TestZone({ zones: [domain] });
+  const address = (i: number) => `10.244.${i >> 8}.${i & 255}`;
+  const named = Array.from({ length: 4096 }, (_, i) => endpoint(address(i), { hostname: `h${i}` }));
+  const tooLong = endpoint('10.245.0.1', { hostname: 'l'.repeat(63) });
+  zone.zone.setService('shop/db', {
+    service: service('shop/db', { headless: true }),
+    groups: [
+      slice('shop/db', named, { ports: [endpointPort('pg/TCP/5432')] }),
+      slice('shop/db', [tooLong], { ports: [endpointPort('odd/TCP/9')] }),
+    ],
+  });
+  assert.equal(
+    zone.ask(`_pg._tcp.db.shop.svc.${domain} SRV`, { transport: TCP }).status,
+    'NOERROR',
+  );
+  assert.equal(zone.ask(`_odd._tcp.db.shop.svc.${domain} SRV`).status, 'NXDOMAIN');
+});
+
 test('an error behind many aliases leaves room for its OPT record', () => {
   const zone = new TestZone({ isStarting: true });
   const far = `m.${'q'.repeat(63)}.${'r'.repeat(63)}.${'s'.repeat(63)}.10.in-addr.arpa`;
