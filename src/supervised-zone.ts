@@ -22,7 +22,7 @@ import {
   type ZoneThreadData,
   type ZoneThreadMessage,
 } from './threads.ts';
-import { createZoneStatus, ZoneStatus } from './zone/status.ts';
+import { createZoneStatus, isWhole, ZoneStatus } from './zone/status.ts';
 import type { ServedZone } from './zone/zone-set.ts';
 import { zoneImagePath } from './zone-image-path.ts';
 
@@ -83,7 +83,7 @@ export class SupervisedZone {
 
   /** Whether what responders answer from is the whole zone, or was it in an earlier run. */
   get isComplete(): boolean {
-    return new ZoneStatus(this.#memory.status).state !== 'starting';
+    return isWhole(new ZoneStatus(this.#memory.status).state);
   }
 
   get isAlive(): boolean {

@@ -43,6 +43,9 @@ export function followCluster(
     get isComplete() {
       return source.isComplete;
     },
+    get areServicesKnown() {
+      return source.areServicesKnown;
+    },
     get isStale() {
       return source.staleSince !== undefined;
     },

@@ -18,6 +18,8 @@ export interface ZoneSource {
   stop(): void;
   /** Whether what is not in the store does not exist. */
   readonly isComplete: boolean;
+  /** Whether that holds of Services and their endpoints, which is so no later. */
+  readonly areServicesKnown: boolean;
   /** Whether what is in the store was everything in an earlier run. */
   readonly isStale: boolean;
   /** Lists of the API server that have ended; each leaves garbage, whether it has changed anything or not. */
@@ -80,6 +82,9 @@ function fromManifests(options: ZoneSourceOptions): ZoneSource {
     },
     stop: () => source.stop(),
     get isComplete() {
+      return isComplete;
+    },
+    get areServicesKnown() {
       return isComplete;
     },
     isStale: false,

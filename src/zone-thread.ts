@@ -19,7 +19,7 @@ import type {
   ZoneThreadMessage,
 } from './threads.ts';
 import { exampleQuestions } from './zone/example-questions.ts';
-import { ZoneStatus } from './zone/status.ts';
+import { isWhole, type ZoneState, ZoneStatus } from './zone/status.ts';
 import { Zone } from './zone/zone.ts';
 import type { ZoneImage, ZoneImageAbout, ZoneImageContent } from './zone-image.ts';
 import { createZoneSource, loadClusterSource } from './zone-source.ts';
@@ -75,8 +75,9 @@ const MANY_SERVICES = 1000;
 const GAUGES_EVERY_MS = 250;
 setInterval(writeGauges, GAUGES_EVERY_MS).unref();
 
-/** While all of a Service is served from an earlier run, part of it must not take its place. */
+/** While all endpoints of a Service are served from an earlier run, part of them must not take their place. */
 let isKeepingBack = restored !== undefined;
+/** Services of which at least the endpoints are to come. */
 const keptBack = new Set<ObjectKey>();
 let toldRefused = 0;
 let collecting: NodeJS.Timeout | undefined;
@@ -147,27 +148,39 @@ function collectLater(): void {
   }, COLLECT_AFTER_MS).unref();
 }
 
-/** From the first objects to all of them; what is decided by endpoints is answered from then on. */
+/** From the first objects to all of them. */
 function settleState(): void {
-  const state = source.isComplete ? 'ready' : source.isStale ? 'stale' : 'starting';
+  if (source.areServicesKnown && (isKeepingBack || keptBack.size > 0)) setKeptBack();
+  const state = presentState();
   if (state === status.state) return;
-  if (state === 'ready') replaceRestored();
+  if (state === 'ready') table.sweep();
   zone.commit();
-  const wasStarting = status.state === 'starting';
+  const wasWhole = isWhole(status.state);
   status.state = state;
-  if (state === 'ready') zoneGauges.set({ ready: 1 });
+  if (state === 'ready') {
+    zoneGauges.set({ ready: 1 });
+    // Changes that came earlier made no image of the whole.
+    image?.noteChange();
+  }
   writeGauges();
   collectLater();
-  if (wasStarting) tell({ kind: 'ready', summary: summarize() });
+  if (!wasWhole && isWhole(state)) tell({ kind: 'ready', summary: summarize() });
 }
 
-/** All is known: what was kept back takes the place of what an earlier run has served, and the rest of that is gone. */
-function replaceRestored(): void {
-  const keys = [...keptBack];
-  keptBack.clear();
+function presentState(): ZoneState {
+  if (source.isComplete) return 'ready';
+  if (source.isStale) return 'stale';
+  return source.areServicesKnown ? 'servicesKnown' : 'starting';
+}
+
+/** What was kept back takes the place of what an earlier run has served. */
+function setKeptBack(): void {
   isKeepingBack = false;
-  for (const key of keys) setService(key);
-  table.sweep();
+  for (const key of keptBack) {
+    keptBack.delete(key);
+    setService(key);
+  }
+  zone.dropRestoredPointers();
 }
 
 /** A table that is full lacks names, which nobody would notice before somebody asks for one. */
@@ -209,12 +222,14 @@ function writeGauges(): void {
 
 function setService(key: ObjectKey): void {
   const service = store.service(key);
-  if (isKeepingBack && service !== undefined && isDecidedByEndpoints(service)) {
-    keptBack.add(key);
+  if (service === undefined || !isExposed(service.namespace)) {
+    zone.setService(key, undefined);
     return;
   }
-  const isServed = service !== undefined && isExposed(service.namespace);
-  zone.setService(key, isServed ? { service, groups: source.endpointsOf(service) } : undefined);
+  const groups = source.endpointsOf(service);
+  if (isKeepingBack && (groups.length > 0 || isDecidedByEndpoints(service))) keptBack.add(key);
+  if (!isKeepingBack) zone.setService(key, { service, groups });
+  else if (!isDecidedByEndpoints(service)) zone.setService(key, { service, groups: [] });
 }
 
 /** More of its endpoints may come, and without any it has no name. */

@@ -8,7 +8,7 @@ import { TYPE } from '../dns/constants.ts';
 import type { TableReader } from '../table/table-reader.ts';
 import { ENTRY, NODE_FLAG, NODE_HEADER_BYTES, OWN_ZONE, RRSET_BYTES } from '../zone/node.ts';
 import { mayHold } from '../zone/schema.ts';
-import type { ZoneStatus } from '../zone/status.ts';
+import type { ZoneState, ZoneStatus } from '../zone/status.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
 import { PodName } from './pod-name.ts';
 import type { Query } from './query.ts';
@@ -66,16 +66,16 @@ export class Lookup {
 
   /** Looks the query's name and type up. */
   find(query: Query): Verdict {
+    // Before the table: what was not known then may be in the table by now, but not the other way round.
+    const { state } = this.#status;
     const record = this.#table.find(query.nameLength);
-    if (record === 0) return this.#findNothing(query);
+    if (record === 0) return this.#findNothing(query, state);
     this.node = this.#table.valueStart(record);
     this.zone = this.#halves[(this.node + 2) >> 1];
     this.apexOffset =
       this.zone === OWN_ZONE ? 0 : query.nameLength - this.#zones[this.zone].apex.length;
     const flags = this.#bytes[this.node];
-    if ((flags & NODE_FLAG.decidedByEndpoints) !== 0 && this.#status.state === 'starting') {
-      return 'notReady';
-    }
+    if ((flags & NODE_FLAG.decidedByEndpoints) !== 0 && state === 'starting') return 'notReady';
     this.rrset = this.#findRrset(query.qtype);
     if (this.rrset !== 0) return 'answer';
     if ((flags & NODE_FLAG.alias) === 0) return 'nodata';
@@ -96,8 +96,8 @@ export class Lookup {
     return 0;
   }
 
-  #findNothing(query: Query): Verdict {
-    const isReady = this.#status.state === 'ready';
+  #findNothing(query: Query, state: ZoneState): Verdict {
+    const isReady = state === 'ready';
     if (!this.#findZone(query)) {
       // Any address may turn out to be held; nobody else is to be asked before that is known.
       return !isReady && isBelowReverseRoot(query) ? 'notReady' : 'notOurs';

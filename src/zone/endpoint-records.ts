@@ -1,13 +1,14 @@
 /**
  * The records of a Service's endpoints: `<endpoint>.<service>.<namespace>.svc.<domain>` with A and AAAA, and the PTR
- * records that point there. Straight from bytes to the table: nine of ten names of a large cluster are these.
+ * records that point there. Straight from bytes to the table: nine of ten names of a large cluster are these. All of
+ * them are marked: a name may have addresses in several slices, and an address names of several Services.
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
 import { fitsBefore, type WireName } from '../dns/name.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
-import { FORM } from './node.ts';
+import { FORM, NODE_FLAG } from './node.ts';
 import { dataStart, scratch } from './node-scratch.ts';
 import type { ReverseZone } from './reverse-zone.ts';
 import type { OwnName } from './service-records.ts';
@@ -19,6 +20,7 @@ export interface EndpointRecordsOptions {
   readonly ttl: number;
 }
 
+const FLAGS = NODE_FLAG.decidedByEndpoints;
 const IPV4_SHAPE = { stride: IPV4_BYTES, form: FORM.fixed };
 const IPV6_SHAPE = { stride: IPV6_BYTES, form: FORM.fixed };
 
@@ -36,11 +38,11 @@ export class EndpointRecords {
   }
 
   /** Puts the node of every name below the Service's own. */
-  publish(endpoints: NamedEndpoints, own: OwnName): void {
+  publish(endpoints: NamedEndpoints, { name: parent, zone }: OwnName): void {
     const { key } = this.#records.table;
     for (let name = 0; name < endpoints.count; name++) {
-      const length = writeName(endpoints, name, own.name, key);
-      if (length > 0) this.#records.put(length, this.#encode(endpoints, name, own));
+      const length = writeName(endpoints, name, parent, key);
+      if (length > 0) this.#records.put(length, this.#encode(endpoints, name, zone));
     }
   }
 
@@ -55,13 +57,13 @@ export class EndpointRecords {
   }
 
   /** Makes every address point to its name. */
-  point(endpoints: NamedEndpoints, { name: parent, flags }: OwnName): void {
+  point(endpoints: NamedEndpoints, parent: WireName): void {
     for (let name = 0; name < endpoints.count; name++) {
       const length = writeName(endpoints, name, parent, this.#target);
       if (length === 0) continue;
       for (let each = endpoints.first[name]; each >= 0; each = endpoints.next[each]) {
         const { addresses, sizes } = endpoints;
-        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], this.#target, length, flags);
+        this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], this.#target, length, FLAGS);
       }
     }
   }
@@ -81,14 +83,14 @@ export class EndpointRecords {
   }
 
   /** Encodes the node of a name into the scratch memory, and gives its length. */
-  #encode(endpoints: NamedEndpoints, name: number, { zone, flags }: OwnName): number {
+  #encode(endpoints: NamedEndpoints, name: number, zone: number): number {
     const ipv4 = endpoints.ipv4Counts[name];
     const ipv6 = endpoints.ipv6Counts[name];
     const rrsets = Number(ipv4 > 0) + Number(ipv6 > 0);
     const data = dataStart(rrsets);
     const dataIpv6 = data + ipv4 * IPV4_BYTES;
     const bytes = dataIpv6 + ipv6 * IPV6_BYTES;
-    scratch.begin(zone, rrsets, bytes, flags);
+    scratch.begin(zone, rrsets, bytes, FLAGS);
     if (ipv4 > 0) scratch.putEntry(0, TYPE.A, ipv4, this.#ttl, data, IPV4_SHAPE);
     if (ipv6 > 0) {
       scratch.putEntry(rrsets - 1, TYPE.AAAA, ipv6, this.#ttl, dataIpv6, IPV6_SHAPE);

@@ -35,7 +35,7 @@ export const ENTRY = { type: 0, stride: 1, ttl: 2, layout: 4 } as const;
 export const NODE_FLAG = {
   /** The only RRset is a CNAME, followed for every other type: RFC 1034 section 3.6.2. */
   alias: 1,
-  /** What is here, if anything, depends on endpoints: nothing is said of it before all of them are known. */
+  /** What is here depends on endpoints: nothing is said of it before all of them are known. */
   decidedByEndpoints: 2,
 } as const;
 

@@ -10,7 +10,7 @@ import { nameKey, parentName, type WireName } from '../dns/name.ts';
 import { reverseName, writeReverseName } from '../dns/reverse-name.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { decodeRdatas } from './encode-node.ts';
-import { FORM, OWN_ZONE } from './node.ts';
+import { countIn, ENTRY, FORM, NODE_HEADER_BYTES, OWN_ZONE } from './node.ts';
 import { align, dataStart, scratch } from './node-scratch.ts';
 import type { ZoneRecords } from './zone-records.ts';
 import type { ServedZone } from './zone-set.ts';
@@ -58,6 +58,8 @@ export class ReverseZone {
   readonly #maxPointers: number;
   /** Names beyond the limit, by owner name. */
   readonly #waiting = new Map<string, readonly Uint8Array[]>();
+  /** Names that an earlier run made an address point to, besides those of this one, by owner name. */
+  readonly #restored = new Map<string, { address: Uint8Array; targets: Uint8Array[] }>();
 
   constructor({ records, zones, ttl, maxPointers = MAX_POINTERS }: ReverseZoneOptions) {
     this.#maxPointers = maxPointers;
@@ -83,17 +85,29 @@ export class ReverseZone {
     const { table } = this.#records;
     const length = writeReverseName(addresses, at, size, table.key);
     const record = table.find(length);
-    // Nobody knows whether what an earlier run has left still points anywhere.
-    if (record !== 0 && !table.isUnconfirmed(record)) {
-      if (this.#isOnlyTarget(table.valueStart(record), target, targetLength)) return;
+    const isCounted = record !== 0 && !table.isUnconfirmed(record);
+    const hasOthers =
+      record !== 0 && !this.#isOnlyTarget(table.valueStart(record), target, targetLength);
+    if (isCounted) {
+      if (!hasOthers && this.#restored.size === 0) return;
       const owner = table.key.slice(0, length);
       this.#addFurther(owner, target.slice(0, targetLength), flags);
       return;
     }
     const place = this.#placeOf(addresses, at, size, length);
-    const bytes = this.#encodeOne(place.zone, flags, target, targetLength);
-    if (this.#records.putFound(bytes)) this.#countParents(place, 1);
+    const isHeld = hasOthers
+      ? this.#addToRestored(addresses.slice(at, at + size), target.slice(0, targetLength), flags)
+      : this.#records.putFound(this.#encodeOne(place.zone, flags, target, targetLength));
+    if (isHeld) this.#countParents(place, 1);
     else this.#forgetUncounted(place.parents);
+  }
+
+  /** Takes back what an earlier run made addresses point to, unless it was added since. */
+  dropRestored(): void {
+    for (const [key, { address, targets }] of this.#restored) {
+      this.#restored.delete(key);
+      for (const target of targets) this.remove({ address, target });
+    }
   }
 
   /** Takes a name back from an address; the owner name goes with the last one. */
@@ -115,7 +129,18 @@ export class ReverseZone {
     this.#countParents(this.#placeOf(address, 0, address.length, owner.length), -1);
   }
 
+  /** Adds to what an earlier run has left: whether that still holds is known when all Services have come. */
+  #addToRestored(address: Uint8Array, target: WireName, flags: number): boolean {
+    const owner = reverseName(address);
+    const value = this.#records.table.get(owner);
+    const before = value === undefined ? [] : decodeRdatas(value);
+    const targets = before.filter((other) => Buffer.compare(other, target) !== 0);
+    this.#restored.set(nameKey(owner), { address, targets });
+    return this.#putFirst(owner, [...targets, target], flags | (value?.[0] ?? 0));
+  }
+
   #addFurther(owner: WireName, target: WireName, flags: number): void {
+    this.#confirm(owner, target);
     const value = this.#records.table.get(owner);
     const targets = value === undefined ? [] : decodeRdatas(value);
     const waiting = this.#waitingFor(owner);
@@ -123,9 +148,17 @@ export class ReverseZone {
     this.#putFirst(owner, [...targets, ...waiting, target], flags | (value?.[0] ?? 0));
   }
 
+  #confirm(owner: WireName, target: WireName): void {
+    const restored = this.#restored.size > 0 && this.#restored.get(nameKey(owner));
+    if (!restored) return;
+    restored.targets = restored.targets.filter((other) => Buffer.compare(other, target) !== 0);
+  }
+
   /** Tells whether the node whose value begins at `start` points to this name alone. */
   #isOnlyTarget(start: number, target: Uint8Array, length: number): boolean {
-    const { bytes } = this.#records.table;
+    const { bytes, view } = this.#records.table;
+    const layout = view.words[(start + NODE_HEADER_BYTES + ENTRY.layout) >> 2];
+    if (countIn(layout) !== 1) return false;
     const data = start + dataStart(1);
     if (bytes[data] !== length >> 8 || bytes[data + 1] !== (length & 0xff)) return false;
     for (let i = 0; i < length; i++) if (bytes[data + 2 + i] !== target[i]) return false;
@@ -149,7 +182,7 @@ export class ReverseZone {
    * Puts the first names in their order, so that the same objects give the same record in whatever order they came;
    * those beyond the limit wait for others to go.
    */
-  #putFirst(owner: WireName, targets: Uint8Array[], flags: number): void {
+  #putFirst(owner: WireName, targets: Uint8Array[], flags: number): boolean {
     if (targets.length > 1) targets.sort(Buffer.compare);
     const waiting = targets.slice(this.#maxPointers);
     if (waiting.length > 0) this.#waiting.set(nameKey(owner), waiting);
@@ -157,7 +190,7 @@ export class ReverseZone {
     const { zone } = this.#findZone(parentName(owner));
     const rdatas = targets.slice(0, this.#maxPointers);
     const rrsets = [{ type: TYPE.PTR, ttl: this.#ttl, rdatas }];
-    this.#records.set({ owner, zone, flags, rrsets });
+    return this.#records.set({ owner, zone, flags, rrsets });
   }
 
   /** Almost always nothing waits at all, and a key is not worth making. */

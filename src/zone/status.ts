@@ -4,12 +4,18 @@
  */
 
 /**
- * `starting`: a name that is not in the table may still come; `stale`: so it is, and what is in the table is of an
- * earlier run; `ready`: the table is the whole zone.
+ * `starting`: a name that is not in the table may still come, and so may further endpoints of one that is;
+ * `servicesKnown`: names may still come, but not of Services and their endpoints; `stale`: names may still come, and what
+ * is in the table is of an earlier run; `ready`: the table is the whole zone.
  * The order of the array is the number in shared memory.
  */
-export type ZoneState = 'starting' | 'stale' | 'ready';
-const STATES: readonly ZoneState[] = ['starting', 'stale', 'ready'];
+export type ZoneState = 'starting' | 'servicesKnown' | 'stale' | 'ready';
+const STATES: readonly ZoneState[] = ['starting', 'servicesKnown', 'stale', 'ready'];
+
+/** Whether the table is the whole zone, as it is or as it was in an earlier run. */
+export function isWhole(state: ZoneState): boolean {
+  return state === 'ready' || state === 'stale';
+}
 
 const STATE = 0;
 const SERIAL = 1;

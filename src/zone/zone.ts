@@ -139,6 +139,11 @@ export class Zone {
     this.#updateNamespace(name, { exists, change: 0 });
   }
 
+  /** Says that all Services are as they are now: what an earlier run made addresses point to besides is gone. */
+  dropRestoredPointers(): void {
+    this.#reverse.dropRestored();
+  }
+
   /** Ends a batch of changes: the serial moves where anything did. RFC 1982 section 3.2 */
   commit(): void {
     const { table } = this.#records;
@@ -218,7 +223,7 @@ export class Zone {
         this.#reverse.add(addresses, each * IPV6_BYTES, sizes[each], name, name.length, flags);
       }
     }
-    this.#endpointRecords.point(endpoints, own);
+    this.#endpointRecords.point(endpoints, own.name);
   }
 
   #publishService(compiled: Compiled, own: OwnName): void {

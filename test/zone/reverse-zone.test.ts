@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeName, type WireName } from '../../src/dns/name.ts';
+import { encodeName, formatName, type WireName } from '../../src/dns/name.ts';
+import { reverseName } from '../../src/dns/reverse-name.ts';
 import { REGION_BYTES } from '../../src/table/layout.ts';
 import { createTable } from '../../src/table/table.ts';
 import { TableWriter } from '../../src/table/table-writer.ts';
+import { decodeRdatas } from '../../src/zone/encode-node.ts';
 import { ReverseZone } from '../../src/zone/reverse-zone.ts';
 import { ZoneRecords } from '../../src/zone/zone-records.ts';
 import { buildZoneSet } from '../../src/zone/zone-set.ts';
@@ -45,25 +47,84 @@ function fill(table: TableWriter): () => void {
   };
 }
 
-test('parents do not count what an earlier run has left in a table that is full', () => {
-  const address = Uint8Array.of(10, 8, 4, 1);
-  const targets = [encodeName('one.example'), encodeName('two.example')];
-  const addTo = (reverse: ReverseZone, target: WireName) =>
-    reverse.add(address, 0, address.length, target, target.length, 0);
-  const earlier = new TableWriter(createTable(SIZE));
-  const before = createReverseZone(earlier);
-  for (const target of targets) addTo(before, target);
+const ADDRESS = Uint8Array.of(10, 8, 4, 1);
+const PARENTS = ['4.8.10', '8.10'];
+const [one, two, three, four] = ['one', 'two', 'three', 'four'].map((label) =>
+  encodeName(`${label}.example`),
+);
 
-  const table = adopt(earlier);
+function addTo(reverse: ReverseZone, target: WireName): void {
+  reverse.add(ADDRESS, 0, ADDRESS.length, target, target.length, 0);
+}
+
+/** What an earlier run has left where an address had these names. */
+function leftOf(targets: readonly WireName[]): TableWriter {
+  const earlier = new TableWriter(createTable(SIZE));
+  const reverse = createReverseZone(earlier);
+  for (const target of targets) addTo(reverse, target);
+  return earlier;
+}
+
+/** The names that the address points to. */
+function pointers(table: TableWriter): string {
+  const value = table.get(reverseName(ADDRESS));
+  return value === undefined ? 'none' : decodeRdatas(value).map(formatName).join(' ');
+}
+
+function heldParents(table: TableWriter): string[] {
+  return PARENTS.filter((name) => table.has(encodeName(`${name}.in-addr.arpa`)));
+}
+
+test('parents do not count what an earlier run has left in a table that is full', () => {
+  const table = adopt(leftOf([one, two]));
   const empty = fill(table);
   const reverse = createReverseZone(table);
   const { rejected } = table.stats();
-  for (const target of targets) addTo(reverse, target);
-  assert.equal(table.stats().rejected, rejected + targets.length);
+  for (const target of [three, four]) addTo(reverse, target);
+  assert.equal(table.stats().rejected, rejected + 2);
   empty();
-  for (const target of targets) reverse.remove({ address, target });
-  addTo(reverse, targets[0]);
+  for (const target of [three, four]) reverse.remove({ address: ADDRESS, target });
+  addTo(reverse, one);
+  reverse.dropRestored();
   table.sweep();
-  const isHeld = (name: string) => table.has(encodeName(`${name}.in-addr.arpa`));
-  assert.deepEqual(['1.4.8.10', '4.8.10', '8.10'].map(isHeld), [true, true, true]);
+  assert.equal(pointers(table), 'one.example.');
+  assert.deepEqual(heldParents(table), PARENTS);
+});
+
+test('names that an earlier run has left stay until all are known', () => {
+  const table = adopt(leftOf([one, two, three]));
+  const reverse = createReverseZone(table);
+  addTo(reverse, two);
+  assert.equal(pointers(table), 'one.example. two.example. three.example.');
+  addTo(reverse, four);
+  addTo(reverse, three);
+  assert.equal(pointers(table), 'one.example. two.example. four.example. three.example.');
+  reverse.dropRestored();
+  table.sweep();
+  assert.equal(pointers(table), 'two.example. four.example. three.example.');
+  for (const target of [two, three, four]) reverse.remove({ address: ADDRESS, target });
+  assert.equal(pointers(table), 'none');
+  assert.deepEqual(heldParents(table), []);
+});
+
+test('a name that an earlier run has left and that is added last of all is not taken back', () => {
+  const table = adopt(leftOf([one]));
+  const reverse = createReverseZone(table);
+  addTo(reverse, two);
+  reverse.remove({ address: ADDRESS, target: two });
+  assert.equal(pointers(table), 'one.example.');
+  addTo(reverse, one);
+  reverse.dropRestored();
+  assert.equal(pointers(table), 'one.example.');
+});
+
+test('what an earlier run alone has left goes with its parents, where all else was taken back', () => {
+  const table = adopt(leftOf([one]));
+  const reverse = createReverseZone(table);
+  addTo(reverse, two);
+  reverse.remove({ address: ADDRESS, target: two });
+  reverse.dropRestored();
+  table.sweep();
+  assert.equal(pointers(table), 'none');
+  assert.deepEqual(heldParents(table), []);
 });

@@ -366,7 +366,9 @@ table(
     '99.0.96.10.in-addr.arpa PTR': NOT_READY,
     '9.1.244.10.in-addr.arpa PTR': NOT_READY,
     [`${WEB} A`]: answer(`${WEB} 5 IN A 10.96.0.10`),
-    // More endpoints may come.
+    // More endpoints may come, also of a name or an address that has one.
+    '10-244-0-1.web.shop.svc.cluster.local A': NOT_READY,
+    '1.0.244.10.in-addr.arpa PTR': NOT_READY,
     'db.shop.svc.cluster.local A': NOT_READY,
     'db.shop.svc.cluster.local TXT': NOT_READY,
     'db-0.db.shop.svc.cluster.local A': NOT_READY,
@@ -379,6 +381,29 @@ table(
   },
   { isStarting: true },
 );
+
+test('a zone of which all Services are known answers what endpoints decide', () => {
+  const zone = shop({ isStarting: true });
+  zone.status.state = 'servicesKnown';
+  assert.equal(zone.ask('db-0.db.shop.svc.cluster.local A').answer.length, 1);
+  assert.equal(zone.ask('1.1.244.10.in-addr.arpa PTR').answer.length, 1);
+  check(zone, 'missing.shop.svc.cluster.local A', NOT_READY);
+});
+
+test('a name that comes as the zone becomes complete is not denied', () => {
+  const zone = new TestZone({ isStarting: true });
+  let reads = 0;
+  Object.defineProperty(zone.status, 'state', {
+    get: () => {
+      // Whoever receives the query asks first.
+      if (++reads === 1) return 'starting';
+      const input = { service: service('shop/web', { clusterIps: ['10.96.0.10'] }), groups: [] };
+      zone.zone.setService('shop/web', input);
+      return 'ready';
+    },
+  });
+  assert.equal(zone.ask(`${WEB} A`).status, 'NOERROR');
+});
 
 table(
   'a zone that is not complete yet, where a Service without endpoints has no name',

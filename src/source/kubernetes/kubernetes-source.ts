@@ -14,12 +14,13 @@ import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import type { WatchedKind } from './codec.ts';
 import type { ObjectHandler } from './held-resource.ts';
 import { JsonCodec } from './json/json-codec.ts';
-import type { NeededFields } from './needed-fields.ts';
+import { ALL_FIELDS, type NeededFields, trimmed } from './needed-fields.ts';
 import { ProtobufCodec } from './protobuf/protobuf-codec.ts';
 import type { ProofDepth } from './prover.ts';
 import { Reflector, type ReflectorStatus } from './reflector.ts';
 import type { SourceEvent } from './reflector-log.ts';
 import type { Scope } from './resource-requests.ts';
+import { SharedPorts } from './shared-ports.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 
@@ -108,6 +109,13 @@ export class KubernetesSource {
     return this.#reflectors.every(({ status }) => status.hasSynced);
   }
 
+  /** Whether that is so of Services and EndpointSlices; other resources may be refused, or come later. */
+  get areServicesKnown(): boolean {
+    return this.#reflectors.every(
+      ({ status: { scope, hasSynced } }) => hasSynced || !OF_SERVICES.has(scope.resource.kind),
+    );
+  }
+
   /** How it goes, resource by resource. */
   get statuses(): readonly ReflectorStatus[] {
     return this.#reflectors.map(({ status }) => status);
@@ -133,7 +141,7 @@ export class KubernetesSource {
 
   /** Serves what an earlier run has held, until the first lists are there. */
   #restore(): void {
-    const { servedSince, mayRestore = true } = this.#options;
+    const { servedSince, mayRestore = true, needed = ALL_FIELDS } = this.#options;
     this.#restoredFrom = servedSince;
     if (servedSince !== undefined || !mayRestore) return;
     const snapshot = this.#keeper?.read();
@@ -141,13 +149,14 @@ export class KubernetesSource {
     const reflectorOf = new Map(
       this.#reflectors.map((each) => [scopeKey(each.status.scope), each] as const),
     );
+    const sharedPorts = new SharedPorts();
     let objects = 0;
     for (const resource of snapshot.resources) {
       if (resource.kind === 'Endpoints') continue;
       const namespace = resource.kind === 'Namespace' ? '' : resource.namespace;
       const { kind } = resource;
       const reflector = reflectorOf.get(`${kind} ${namespace}`) ?? reflectorOf.get(`${kind} `);
-      reflector?.restore(resource);
+      reflector?.restore(trimmed(resource, needed, sharedPorts));
       objects++;
     }
     this.#restoredFrom = snapshot.takenAt;
@@ -204,6 +213,8 @@ export class KubernetesSource {
     }
   }
 }
+
+const OF_SERVICES: ReadonlySet<WatchedKind> = new Set(['Service', 'EndpointSlice']);
 
 function scopeKey({ resource, namespace }: Scope): string {
   return `${resource.kind} ${namespace}`;

@@ -24,9 +24,19 @@ export class StubResolver {
       if (type !== 'SRV') return (await this.#resolver.resolve(name, type)).sort().join();
       const records = await this.#resolver.resolveSrv(name);
       return records
-        .map(({ name, port }) => `${name.replace(/\.cluster\.local$/, '')}:${port}`)
+        .map(({ name, port }) => `${ownerOf(name)}:${port}`)
         .sort()
         .join();
+    } catch (error) {
+      return String((error as NodeJS.ErrnoException).code);
+    }
+  }
+
+  /** Asks for the names in cluster.local that an IPv4 address points to: gives them, sorted, or a code. */
+  async point(address: string): Promise<string> {
+    const name = `${address.split('.').reverse().join('.')}.in-addr.arpa`;
+    try {
+      return (await this.#resolver.resolvePtr(name)).map(ownerOf).sort().join();
     } catch (error) {
       return String((error as NodeJS.ErrnoException).code);
     }
@@ -44,4 +54,8 @@ export class StubResolver {
     }
     assert.equal(await this.ask(owner, type), expected, `${owner} ${type}`);
   }
+}
+
+function ownerOf(name: string): string {
+  return name.replace(/\.cluster\.local$/, '');
 }
