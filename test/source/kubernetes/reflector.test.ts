@@ -16,6 +16,12 @@ const TWO_SERVICES = {
   },
 };
 
+/** No port has such a protocol. */
+const BROKEN = {
+  ...serviceJson('shop/odd'),
+  spec: { clusterIP: '10.0.0.9', ports: [{ port: 80, protocol: 'QUIC' }] },
+};
+
 test('a streaming list and its watch are one request', async (t) => {
   const { synced, followed, services, count, server, source, status } = await follow(
     t,
@@ -159,9 +165,15 @@ for (const [form, options] of [
   ['streaming', {}],
   ['by pages', { streaming: 'refused' }],
 ] as const) {
-  test(`a list anew, ${form}, hands on only what has changed`, async (t) => {
-    const harness = await follow(t, { ...TWO_SERVICES, ...options });
-    const { synced, followed, server, services, status, store } = harness;
+  test(`a list anew, ${form}, hands on and complains of only what has changed`, async (t) => {
+    const harness = await follow(t, {
+      ...options,
+      prepare: (server) => {
+        TWO_SERVICES.prepare(server);
+        server.put('services', BROKEN);
+      },
+    });
+    const { synced, followed, server, services, status, store, faults } = harness;
     const handed: string[] = [];
     const put = store.put.bind(store);
     t.mock.method(store, 'put', (resource: Resource, key: string) => {
@@ -182,6 +194,8 @@ for (const [form, options] of [
     await followed();
     assert.deepEqual(handed.sort(), ['Service new', 'Service web']);
     assert.deepEqual(services(), ['shop/api', 'shop/new', 'shop/web']);
+    assert.equal(faults('ERR_OBJECT').length, 1);
+    assert.equal(status('services').problems, 1);
   });
 }
 
@@ -355,11 +369,7 @@ test('an object of which nothing can be served is left out, told, and costs no c
   const { synced, followed, services, server, status, faults } = await follow(t, TWO_SERVICES);
   await synced();
   await followed();
-  const broken = {
-    ...serviceJson('shop/odd'),
-    spec: { clusterIP: '10.0.0.9', ports: [{ port: 80, protocol: 'QUIC' }] },
-  };
-  server.put('services', broken);
+  server.put('services', BROKEN);
   server.put('services', serviceJson('shop/new'));
   await until('the next Service', () => services().includes('shop/new'));
   assert.equal(faults('ERR_OBJECT').length, 1);

@@ -32,11 +32,11 @@ export interface Decoding {
 }
 
 export function decodeObject(reader: WireReader, span: Span, decoding: Decoding): ApiObject {
+  const fingerprint = crc32(span.bytes.subarray(span.start, span.end)) | 0;
   try {
     reader.reset(span);
     const first = decodeFirst(reader, span, decoding);
     const { key, resourceVersion } = identityOf(first);
-    const fingerprint = crc32(span.bytes.subarray(span.start, span.end)) | 0;
     const identity = { key, resourceVersion, fingerprint };
     if (decoding.isHeld(identity)) return { ...identity, isUnchanged: true };
     const { metadata, resource } = decodeKind(reader, decoding, first);
@@ -44,7 +44,7 @@ export function decodeObject(reader: WireReader, span: Span, decoding: Decoding)
     return { key, resourceVersion, fingerprint, resource };
   } catch (error) {
     if (!(error instanceof ObjectError)) throw error;
-    return { ...decodeIdentity(reader, span), problem: error.message };
+    return { ...decodeIdentity(reader, span), fingerprint, problem: error.message };
   }
 }
 
