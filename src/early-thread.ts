@@ -4,6 +4,9 @@
  */
 import { parentPort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
 import { type Entry, entryUrl } from './entries.ts';
+import { within } from './within.ts';
+
+const END_LIMIT_MS = 1000;
 
 export interface ThreadOptions {
   /** As logs and metrics call it. */
@@ -21,26 +24,40 @@ export function startThread(options: ThreadOptions, data: unknown): Worker {
   return new Worker(entryUrl(entry), { workerData: data, name, resourceLimits });
 }
 
+/** Ends a thread where it stands. One that stands in a call of the system ends when that returns, and is not waited for. */
+export async function endThread(worker: Worker): Promise<void> {
+  await within(END_LIMIT_MS, worker.terminate());
+}
+
 /** A thread that waits for its data; until `begin()` or `end()` is called, it keeps the process from ending. */
 export class EarlyThread {
   readonly #isGiven = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
   #isAlive = true;
+  #error: unknown;
+  readonly #fail = (error: unknown) => {
+    this.#error = error;
+  };
   readonly #die = () => {
     this.#isAlive = false;
   };
 
   constructor(options: ThreadOptions) {
     this.#worker = startThread(options, this.#isGiven);
-    this.#worker.on('error', this.#die);
+    this.#worker.on('error', this.#fail);
     this.#worker.on('exit', this.#die);
   }
 
-  /** Gives it its data; undefined where it has died, for whatever reason the next one will have, too. */
+  /** What it has died of, where that is known. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Gives it its data; undefined where it has died. */
   begin(data: unknown): Worker | undefined {
-    this.#worker.off('error', this.#die);
+    if (!this.#isAlive || this.#error !== undefined) return undefined;
+    this.#worker.off('error', this.#fail);
     this.#worker.off('exit', this.#die);
-    if (!this.#isAlive) return undefined;
     this.#worker.postMessage(data);
     Atomics.store(this.#isGiven, 0, 1);
     Atomics.notify(this.#isGiven, 0);
@@ -49,7 +66,7 @@ export class EarlyThread {
 
   /** Ends it where it stands, if it still runs. */
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    await endThread(this.#worker);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { type EarlyThread, startThread, type ThreadOptions } from './early-thread.ts';
+import { type EarlyThread, endThread, startThread, type ThreadOptions } from './early-thread.ts';
 import type { LogFunction } from './monitoring/log-event.ts';
 import { within } from './within.ts';
 
@@ -12,7 +12,6 @@ import { within } from './within.ts';
 const STEADY_MS = 1000;
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 5000;
-const TERMINATE_LIMIT_MS = 1000;
 
 export interface SupervisedThread<Data, Message> extends ThreadOptions {
   /** The first one, where it was started already. */
@@ -36,9 +35,14 @@ export class Supervisor<Data, Message, Command> {
 
   constructor(thread: SupervisedThread<Data, Message>) {
     this.#thread = thread;
-    const early = thread.early?.begin(thread.createData());
-    if (early === undefined) this.#start();
-    else this.#supervise(early);
+    const { early } = thread;
+    const worker = early?.begin(thread.createData());
+    if (worker !== undefined) {
+      this.#supervise(worker);
+      return;
+    }
+    if (early !== undefined) this.#logFailure(early.error ?? 'it has ended before it began');
+    this.#start();
   }
 
   get name(): string {
@@ -67,8 +71,7 @@ export class Supervisor<Data, Message, Command> {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage(command);
     await within(limitMs, ended);
-    // One that stands in a call of the system ends with the process.
-    await within(TERMINATE_LIMIT_MS, worker.terminate());
+    await endThread(worker);
   }
 
   #start(): void {
@@ -76,15 +79,17 @@ export class Supervisor<Data, Message, Command> {
   }
 
   #supervise(worker: Worker): void {
-    const { name, onMessage, log } = this.#thread;
     this.#worker = worker;
     this.#startedAt = performance.now();
-    worker.on('message', onMessage);
-    worker.on('error', (error: unknown) => {
-      const { message, stack } = error instanceof Error ? error : new Error(String(error));
-      log('error', `thread failed: ${message}`, { thread: name, code: 'ERR_THREAD_FAILED', stack });
-    });
+    worker.on('message', this.#thread.onMessage);
+    worker.on('error', (error: unknown) => this.#logFailure(error));
     worker.once('exit', (exitCode) => void this.#replace(exitCode));
+  }
+
+  #logFailure(error: unknown): void {
+    const { name, log } = this.#thread;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    log('error', `thread failed: ${message}`, { thread: name, code: 'ERR_THREAD_FAILED', stack });
   }
 
   async #replace(exitCode: number): Promise<void> {

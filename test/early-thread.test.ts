@@ -38,9 +38,13 @@ test('a thread that was started early and is not needed ends while it waits, and
 test('a thread that has died before it was given anything is replaced', async (t) => {
   const zoneThread = new EarlyThread(ZONE_THREAD);
   await zoneThread.end();
-  const { app, ready } = await startTestApp(t, { zoneThread });
+  const { app, ready, faults } = await startTestApp(t, { zoneThread });
   assert.match(await ready(), /^OK/);
   assert.ok(app.summary.services > 0);
+  assert.deepEqual(
+    faults.map(({ message }) => message),
+    ['thread failed: it has ended before it began'],
+  );
 });
 
 test('a zone thread that cannot read anything fails the start, and is not started again', async (t) => {
