@@ -140,8 +140,10 @@ function applyChanges(): void {
   tellRefused();
 }
 
+/** Not while a cluster is taken in: collecting then is a tenth of it, for garbage that comes again at once. */
 function collectLater(): void {
   clearTimeout(collecting);
+  if (!source.areServicesKnown) return;
   collecting = setTimeout(() => {
     compactHeap();
     tell({ kind: 'settled' });
