@@ -8,7 +8,7 @@ import { threadData } from './early-thread.ts';
 import { ZoneGauges } from './monitoring/zone-gauges.ts';
 import { compactHeap } from './return-memory.ts';
 import { ManifestFolderError } from './source/manifests/manifest-source.ts';
-import { keyOf, type ObjectKey, type Service } from './source/resources.ts';
+import { keyOf, type ObjectKey } from './source/resources.ts';
 import { createSelection } from './source/selection.ts';
 import { Store } from './source/store.ts';
 import { TableWriter } from './table/table-writer.ts';
@@ -75,9 +75,8 @@ const MANY_SERVICES = 1000;
 const GAUGES_EVERY_MS = 250;
 setInterval(writeGauges, GAUGES_EVERY_MS).unref();
 
-/** While all endpoints of a Service are served from an earlier run, part of them must not take their place. */
+/** While Services are served from an earlier run with all of their endpoints, a part of them must not take their place. */
 let isKeepingBack = restored !== undefined;
-/** Services of which at least the endpoints are to come. */
 const keptBack = new Set<ObjectKey>();
 let toldRefused = 0;
 let collecting: NodeJS.Timeout | undefined;
@@ -203,11 +202,11 @@ function tellRefused(): void {
 function writeGauges(): void {
   const isRestored = restored !== undefined && status.state !== 'ready';
   const held = isRestored
-    ? { ...restored.summary, endpoints: restored.endpoints }
-    : { ...counts(), endpoints: zone.endpoints };
-  const { records, usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
+    ? { ...restored.summary, endpoints: restored.endpoints, names: restored.names }
+    : { ...counts(), endpoints: zone.endpoints, names: zone.names };
+  const { usedBytes, reservedBytes, retiredBytes, limitBytes, rejected } = table.stats();
   zoneGauges.set({
-    names: records,
+    names: held.names,
     services: held.services,
     endpoints: held.endpoints,
     namespaces: held.namespaces,
@@ -223,20 +222,16 @@ function writeGauges(): void {
 }
 
 function setService(key: ObjectKey): void {
+  if (isKeepingBack) {
+    keptBack.add(key);
+    return;
+  }
   const service = store.service(key);
   if (service === undefined || !isExposed(service.namespace)) {
     zone.setService(key, undefined);
     return;
   }
-  const groups = source.endpointsOf(service);
-  if (isKeepingBack && (groups.length > 0 || isDecidedByEndpoints(service))) keptBack.add(key);
-  if (!isKeepingBack) zone.setService(key, { service, groups });
-  else if (!isDecidedByEndpoints(service)) zone.setService(key, { service, groups: [] });
-}
-
-/** More of its endpoints may come, and without any it has no name. */
-function isDecidedByEndpoints({ type, headless }: Service): boolean {
-  return type !== 'ExternalName' && (headless || configuration.ignoreEmptyService);
+  zone.setService(key, { service, groups: source.endpointsOf(service) });
 }
 
 /** With `namespaceLabels` a namespace's own object decides about everything in it. */
@@ -262,8 +257,8 @@ function namespacesOf(ip: string): Set<string> {
 }
 
 function describeContent(): ZoneImageContent {
-  const { endpoints } = zone;
-  return { summary: summarize(), endpoints, names: table.stats().records, serial: status.serial };
+  const { endpoints, names } = zone;
+  return { summary: summarize(), endpoints, names, serial: status.serial };
 }
 
 function counts() {

@@ -10,18 +10,19 @@ import { ENTRY, NODE_FLAG, NODE_HEADER_BYTES, OWN_ZONE, RRSET_BYTES } from '../z
 import { mayHold } from '../zone/schema.ts';
 import type { ZoneState, ZoneStatus } from '../zone/status.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
+import { ImpliedName } from './implied-name.ts';
 import { PodName } from './pod-name.ts';
 import type { Query } from './query.ts';
 
 /**
- * `answer`: the name has the type; `alias`: it has a CNAME instead; `podAddress`: the name itself says the
+ * `answer`: the name has the type; `alias`: it has a CNAME instead; `impliedAddress`: the name itself says the
  * address; `nodata`: it exists without the type;
  * `nxdomain`: it does not exist; `notReady`: that is not known yet; `notOurs`: no zone of ours holds it.
  */
 export type Verdict =
   | 'answer'
   | 'alias'
-  | 'podAddress'
+  | 'impliedAddress'
   | 'nodata'
   | 'nxdomain'
   | 'notReady'
@@ -40,6 +41,7 @@ export class Lookup {
   readonly #table: TableReader;
   readonly #zones: readonly ServedZone[];
   readonly #status: ZoneStatus;
+  readonly #impliedName: ImpliedName;
   readonly #podName: PodName | undefined;
   readonly #bytes: Uint8Array;
   readonly #halves: Uint16Array;
@@ -52,13 +54,14 @@ export class Lookup {
   zone = OWN_ZONE;
   /** Where in the name the zone's apex begins. */
   apexOffset = 0;
-  /** 4 or 16 bytes, where the verdict is `podAddress`. */
-  podAddress: Uint8Array = NO_ADDRESS;
+  /** 4 or 16 bytes, where the verdict is `impliedAddress`. */
+  impliedAddress: Uint8Array = NO_ADDRESS;
 
   constructor(options: LookupOptions) {
     this.#table = options.table;
     this.#zones = options.zones;
     this.#status = options.status;
+    this.#impliedName = new ImpliedName(options.table);
     this.#podName = options.podsInsecure ? new PodName(options.table) : undefined;
     this.#bytes = options.table.bytes;
     this.#halves = new Uint16Array(options.table.bytes.buffer);
@@ -102,18 +105,21 @@ export class Lookup {
       // Any address may turn out to be held; nobody else is to be asked before that is known.
       return !isReady && isBelowReverseRoot(query) ? 'notReady' : 'notOurs';
     }
-    if (this.#podName !== undefined && !this.#zones[this.zone].isReverse) {
-      const address = this.#podName.addressOf(query, this.#zones[this.zone]);
-      if (address !== undefined) return this.#answerPod(query.qtype, address);
+    const zone = this.#zones[this.zone];
+    if (!zone.isReverse) {
+      // More addresses may come to an endpoint's name, but to a Pod's there is only one.
+      const endpoint = state === 'starting' ? undefined : this.#impliedName.addressOf(query);
+      const address = endpoint ?? this.#podName?.addressOf(query, zone);
+      if (address !== undefined) return this.#answerAddress(query.qtype, address);
     }
     if (isReady) return 'nxdomain';
-    return mayHold(query, this.#zones[this.zone]) ? 'notReady' : 'nxdomain';
+    return mayHold(query, zone) ? 'notReady' : 'nxdomain';
   }
 
-  #answerPod(qtype: number, address: Uint8Array): Verdict {
-    this.podAddress = address;
+  #answerAddress(qtype: number, address: Uint8Array): Verdict {
+    this.impliedAddress = address;
     const type = address.length === IPV4_BYTES ? TYPE.A : TYPE.AAAA;
-    return qtype === type || qtype === TYPE.ANY ? 'podAddress' : 'nodata';
+    return qtype === type || qtype === TYPE.ANY ? 'impliedAddress' : 'nodata';
   }
 
   /** Sets `zone` and `apexOffset` for a name that is in one of our zones; none lies below another. */

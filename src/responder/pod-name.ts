@@ -4,9 +4,9 @@
  * Kubernetes DNS specification 1.1.0, section 2.6 (an extension that certificates of Pods rely on).
  */
 import { parseAddress } from '../dns/address.ts';
-import { MAX_NAME_BYTES } from '../dns/constants.ts';
 import type { TableReader } from '../table/table-reader.ts';
 import type { ServedZone } from '../zone/zone-set.ts';
+import { ParentRecord } from './parent-record.ts';
 import type { Query } from './query.ts';
 
 const POD = Buffer.from('\x03pod', 'latin1');
@@ -14,11 +14,10 @@ const LABELS_BEFORE_APEX = 3;
 const IPV4_DASHES = 3;
 
 export class PodName {
-  readonly #table: TableReader;
-  readonly #saved = new Uint8Array(MAX_NAME_BYTES + 1);
+  readonly #parent: ParentRecord;
 
   constructor(table: TableReader) {
-    this.#table = table;
+    this.#parent = new ParentRecord(table);
   }
 
   /** Gives the address that the name says; undefined where it is no such name. */
@@ -30,18 +29,8 @@ export class PodName {
     }
     const label = Buffer.from(query.name.buffer, query.name.byteOffset + 1, query.name[0]);
     const address = parseDashedAddress(label.toString('latin1'));
-    return address !== undefined && this.#hasNamespace(query) ? address : undefined;
-  }
-
-  /** Looks the parent name up, which is in the table as long as the namespace exists. */
-  #hasNamespace(query: Query): boolean {
-    const { name, nameLength } = query;
-    const start = query.labelOffsets[1];
-    for (let i = 0; i < nameLength; i++) this.#saved[i] = name[i];
-    for (let i = start; i < nameLength; i++) name[i - start] = this.#saved[i];
-    const record = this.#table.find(nameLength - start);
-    for (let i = 0; i < nameLength; i++) name[i] = this.#saved[i];
-    return record !== 0;
+    // The parent is in the table as long as the namespace exists.
+    return address !== undefined && this.#parent.find(query) !== 0 ? address : undefined;
   }
 }
 

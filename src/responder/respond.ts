@@ -190,8 +190,8 @@ export class Responder {
           ownerAt = this.#followAlias(ownerAt, step++);
           if (ownerAt === 0) return RCODE.NOERROR;
           continue;
-        case 'podAddress':
-          this.#answer.putAddress(this.#lookup.podAddress, this.#ttl, ownerAt);
+        case 'impliedAddress':
+          this.#answer.putAddress(this.#lookup.impliedAddress, this.#ttl, ownerAt);
           return RCODE.NOERROR;
         case 'nodata':
           this.#putAuthority(ownerAt);

@@ -14,7 +14,7 @@ import { IMAGE_HEADER_BYTES } from './layout.ts';
 import type { TableView } from './table.ts';
 
 /** Of this format, of the table's layout and of the nodes in it: another version is not read. */
-export const IMAGE_VERSION = 2;
+export const IMAGE_VERSION = 3;
 
 export interface ImageLayout {
   readonly buckets: number;

@@ -1,7 +1,10 @@
 /**
  * The records of a Service's endpoints: `<endpoint>.<service>.<namespace>.svc.<domain>` with A and AAAA, and the PTR
- * records that point there. Straight from bytes to the table: nine of ten names of a large cluster are these. All of
- * them are marked: a name may have addresses in several slices, and an address names of several Services.
+ * records that point there. Straight from bytes to the table: three of four records of a large cluster are these. All
+ * of them are marked: a name may have addresses in several slices, and an address names of several Services.
+ *
+ * Names that are implied by their address have no node; those that are about to get one, or to lose it, have both for
+ * a moment.
  */
 import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
 import { MAX_NAME_BYTES, TYPE } from '../dns/constants.ts';
@@ -37,20 +40,23 @@ export class EndpointRecords {
     this.#ttl = ttl;
   }
 
-  /** Puts the node of every name below the Service's own. */
+  /** Puts the node of every name below the Service's own that is not implied. */
   publish(endpoints: NamedEndpoints, { name: parent, zone }: OwnName): void {
     const { key } = this.#records.table;
     for (let name = 0; name < endpoints.count; name++) {
+      if (endpoints.isImplied(name)) continue;
       const length = writeName(endpoints, name, parent, key);
       if (length > 0) this.#records.put(length, this.#encode(endpoints, name, zone));
     }
   }
 
-  /** Deletes the names that `next` no longer has, the last one first. */
+  /** Deletes the nodes that `next` no longer has, the last one first. */
   withdraw(old: NamedEndpoints, next: NamedEndpoints, parent: WireName): void {
     const { table } = this.#records;
     for (let name = old.count - 1; name >= 0; name--) {
-      if (next.labels.find(old.labels, name) >= 0) continue;
+      if (old.isImplied(name)) continue;
+      const left = next.labels.find(old.labels, name);
+      if (left >= 0 && !next.isImplied(left)) continue;
       const length = writeName(old, name, parent, table.key);
       if (length > 0) table.remove(length);
     }

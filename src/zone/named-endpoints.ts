@@ -18,6 +18,8 @@ import { distinctPorts } from './port-plan.ts';
 import type { ServiceInput } from './service-input.ts';
 
 const NONE = -1;
+/** Beyond it they have nodes: a node has 1 MiB at most. */
+const MAX_IMPLIED = 65_536;
 /** Room for one more label: none that can exist is longer, and a longer one is found to be too long. */
 const MAX_TEXT_BYTES = 256;
 
@@ -41,6 +43,10 @@ export class NamedEndpoints {
   /** By name. Distinct; shared by the endpoints of a slice. */
   readonly ports: (readonly EndpointPort[])[] = [];
   readonly #last: number[] = [];
+  /** By name: whether it was given for an IPv4 address. */
+  readonly #isDashed: boolean[] = [];
+  /** Of the label that was written last. */
+  #isLabelDashed = false;
   readonly #cursor = new EndpointCursor();
   #addressCount = 0;
 
@@ -63,11 +69,47 @@ export class NamedEndpoints {
   loadVirtual({ clusterIps, ports }: Service): void {
     this.#clear();
     this.labels.length = 0;
+    this.#isLabelDashed = false;
     const name = this.#nameOf(distinctPorts(ports));
     for (const text of clusterIps) {
       const size = this.#readAddress(text, 0, text.length);
       if (size > 0) this.#link(name, size);
     }
+  }
+
+  /** Tells whether a name is nothing but its only address, of IPv4, with dashes: such names have no node. */
+  isImplied(name: number): boolean {
+    return (
+      this.#isDashed[name] &&
+      this.ipv4Counts[name] === 1 &&
+      this.ipv6Counts[name] === 0 &&
+      name < MAX_IMPLIED
+    );
+  }
+
+  countImplied(): number {
+    let count = 0;
+    for (let name = 0; name < this.count; name++) if (this.isImplied(name)) count++;
+    return count;
+  }
+
+  /** Writes the addresses of all implied names into words from `start` on, in ascending order. */
+  writeImplied(words: Int32Array, start: number): void {
+    let at = start;
+    let isSorted = true;
+    for (let name = 0; name < this.count; name++) {
+      if (!this.isImplied(name)) continue;
+      const bytes = this.first[name] * IPV6_BYTES;
+      const { addresses } = this;
+      words[at] =
+        (addresses[bytes] << 24) |
+        (addresses[bytes + 1] << 16) |
+        (addresses[bytes + 2] << 8) |
+        addresses[bytes + 3];
+      if (at > start && words[at] < words[at - 1]) isSorted = false;
+      at++;
+    }
+    if (!isSorted) words.subarray(start, at).sort();
   }
 
   /** Tells whether an address of 4 or 16 bytes is among those of the ready endpoints. */
@@ -112,6 +154,7 @@ export class NamedEndpoints {
       const size = this.#readAddress(text, start, end);
       if (size > 0) {
         this.#writeLabel(start, end, options);
+        this.#isLabelDashed &&= size === IPV4_BYTES;
         this.#link(this.#nameOf(ports), size);
       }
       start = end + 1;
@@ -141,12 +184,14 @@ export class NamedEndpoints {
     const { text, hostnameStart, hostnameEnd, podNameStart, podNameEnd } = this.#cursor;
     const bytes = this.labels.room(MAX_TEXT_BYTES);
     const { end: at } = this.labels;
+    this.#isLabelDashed = false;
     if (hostnameEnd > hostnameStart) {
       this.labels.length = writeText(text, hostnameStart, hostnameEnd, bytes, at);
     } else if (endpointPodNames && isPodLabel(text.slice(podNameStart, podNameEnd))) {
       this.labels.length = writeText(text, podNameStart, podNameEnd, bytes, at);
     } else {
       this.labels.length = writeDashed(text, start, end, bytes, at);
+      this.#isLabelDashed = true;
     }
   }
 
@@ -158,6 +203,7 @@ export class NamedEndpoints {
       this.first[name] = NONE;
       this.ipv4Counts[name] = 0;
       this.ipv6Counts[name] = 0;
+      this.#isDashed[name] = this.#isLabelDashed;
       this.ports[name] = ports;
     } else if (this.ports[name] !== ports) {
       this.ports[name] = distinctPorts([...this.ports[name], ...ports]);

@@ -49,6 +49,13 @@ class NodeScratch {
     this.words[(at + ENTRY.layout) >> 2] = packLayout(count, form, data);
   }
 
+  /** Puts behind so many entries how many addresses of implied endpoints there are, and where they begin. */
+  putImplied(rrsets: number, count: number, data: number): void {
+    const at = dataStart(rrsets) >> 2;
+    this.words[at] = count;
+    this.words[at + 1] = data;
+  }
+
   /** One memory, seen as bytes, as integers of 16 and of 32 bits in the machine's own order. */
   #create(size: number): void {
     const memory = new ArrayBuffer(align(size));

@@ -5,6 +5,8 @@
  *   bytes 0..3      flags (1), number of RRsets (1), index of its zone (2)
  *   8 for each      its entry: type (1), stride in units of 4 bytes (1), TTL (2), layout (4): number of RRs in bits
  *   RRset           0..11, form in 12 and 13, offset of its data from byte 0 in 14..31, in units of 4 bytes
+ *   8, flagged      number of implied endpoints (4), where their addresses begin (4): IPv4, in ascending order of
+ *                   signed integers
  *   data            of each RRset, 4-byte aligned
  *
  * A type above 255 is none that we serve, and a TTL over 65,535 seconds none that the configuration takes. Nine in ten
@@ -37,6 +39,8 @@ export const NODE_FLAG = {
   alias: 1,
   /** What is here depends on endpoints: nothing is said of it before all of them are known. */
   decidedByEndpoints: 2,
+  /** The node is a Service's, and lists endpoints whose names are their addresses: they have no nodes of their own. */
+  endpoints: 4,
 } as const;
 
 /** Index of zone that says: this name is a zone of its own, as addresses and hosts outside every served zone are. */

@@ -4,7 +4,7 @@
  * endpoints of a headless one; out: records in the table, each after what it refers to. Kubernetes DNS specification
  * 1.1.0, sections 2.3 (ClusterIP) and 2.4 (headless).
  *
- *   <service>.<namespace>.svc.<domain>                        A, AAAA, SRV
+ *   <service>.<namespace>.svc.<domain>                        A, AAAA, SRV; and which endpoints are implied
  *   _<port>._<protocol>.<service>...                          SRV
  *   _<protocol>.<service>...                                  nothing: an empty non-terminal
  *
@@ -17,7 +17,7 @@ import { fitsBefore, nameKey, type WireName } from '../dns/name.ts';
 import type { EndpointPort } from '../source/resources.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
-import { FORM, MAX_RRS } from './node.ts';
+import { FORM, MAX_RRS, NODE_FLAG } from './node.ts';
 import { align, dataStart, scratch } from './node-scratch.ts';
 import { type NamedPort, type PortPlan, planOf } from './port-plan.ts';
 import { ServiceTargets } from './service-targets.ts';
@@ -61,11 +61,17 @@ export class ServiceRecords {
     this.#ttl = ttl;
   }
 
+  /** Puts the Service's own node alone, whose targets and ports are as before. */
+  publishOwn(targets: NamedEndpoints, endpoints: NamedEndpoints, own: OwnName): void {
+    this.#collect(targets, own.name);
+    this.#putOwn(endpoints, own);
+  }
+
   /** Puts the Service's own node and those of its ports. */
-  publish(targets: NamedEndpoints, own: OwnName): void {
+  publish(targets: NamedEndpoints, endpoints: NamedEndpoints, own: OwnName): void {
     const { name } = own;
     this.#collect(targets, name);
-    this.#publishOwn(own);
+    this.#putOwn(endpoints, own);
     for (let i = 0; i < this.#namedCount; i++) {
       const ports = this.#named[i];
       const { labels, protocolLabel } = ports.port;
@@ -153,15 +159,21 @@ export class ServiceRecords {
       );
   }
 
-  #publishOwn({ name, zone, flags }: OwnName): void {
+  #putOwn(endpoints: NamedEndpoints, { name, zone, flags }: OwnName): void {
     const { ipv4Count, ipv6Count, ipv4, ipv6 } = this.#targets;
     const hasService = this.#all.count > 0;
     const rrsets = Number(ipv4Count > 0) + Number(ipv6Count > 0) + Number(hasService);
-    const ipv4At = dataStart(rrsets);
+    const implied = endpoints.countImplied();
+    const ipv4At = dataStart(rrsets + Number(implied > 0));
     const ipv6At = ipv4At + ipv4Count * IPV4_BYTES;
     const serviceAt = ipv6At + ipv6Count * IPV6_BYTES;
-    const bytes = serviceAt + (hasService ? align(this.#dataBytes(this.#all)) : 0);
-    scratch.begin(zone, rrsets, bytes, flags);
+    const impliedAt = serviceAt + (hasService ? align(this.#dataBytes(this.#all)) : 0);
+    const bytes = impliedAt + implied * IPV4_BYTES;
+    scratch.begin(zone, rrsets, bytes, flags | (implied > 0 ? NODE_FLAG.endpoints : 0));
+    if (implied > 0) {
+      scratch.putImplied(rrsets, implied, impliedAt);
+      endpoints.writeImplied(scratch.words, impliedAt >> 2);
+    }
     let entry = 0;
     if (ipv4Count > 0) {
       scratch.putEntry(entry++, TYPE.A, ipv4Count, this.#ttl, ipv4At, IPV4_SHAPE);

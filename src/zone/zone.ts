@@ -81,6 +81,7 @@ export class Zone {
   #committedChanges = 0;
   #changedAt = 0;
   #endpoints = 0;
+  #impliedNames = 0;
 
   constructor(options: ZoneOptions) {
     this.#options = options;
@@ -101,6 +102,7 @@ export class Zone {
     const old = this.#compile(this.#inputs.get(key), this.#oldEndpoints, this.#oldVirtual);
     const next = this.#compile(input, this.#nextEndpoints, this.#nextVirtual);
     this.#endpoints += this.#nextEndpoints.total - this.#oldEndpoints.total;
+    this.#impliedNames += countImplied(next) - countImplied(old);
     if (input === undefined) this.#inputs.delete(key);
     else this.#inputs.set(key, input);
     const namespace = key.slice(0, key.indexOf('/'));
@@ -165,6 +167,11 @@ export class Zone {
     return this.#endpoints;
   }
 
+  /** Names that exist: those with records, and those of endpoints that have none. */
+  get names(): number {
+    return this.#records.table.stats().records + this.#impliedNames;
+  }
+
   /** Records that the table had no room for since the start: names that are missing, or out of date. */
   get refused(): number {
     return this.#records.refused;
@@ -213,7 +220,7 @@ export class Zone {
   #publish(next: Compiled, onlyEndpoints: boolean): void {
     const { names, endpoints, virtual } = next;
     for (const own of names) this.#endpointRecords.publish(endpoints, own);
-    if (!onlyEndpoints) for (const own of names) this.#publishService(next, own);
+    for (const own of names) this.#publishService(next, own, onlyEndpoints);
     const own = this.#pointedTo(next);
     if (own === undefined) return;
     if (!onlyEndpoints && virtual.count > 0) {
@@ -226,10 +233,12 @@ export class Zone {
     this.#endpointRecords.point(endpoints, own.name);
   }
 
-  #publishService(compiled: Compiled, own: OwnName): void {
+  #publishService(compiled: Compiled, own: OwnName, onlyEndpoints: boolean): void {
     const service = compiled.input?.service;
     if (service?.type !== 'ExternalName') {
-      this.#serviceRecords.publish(targetsOf(compiled), own);
+      const [targets, records] = [targetsOf(compiled), this.#serviceRecords];
+      if (onlyEndpoints) records.publishOwn(targets, compiled.endpoints, own);
+      else records.publish(targets, compiled.endpoints, own);
       return;
     }
     const target = externalTarget(service.externalName);
@@ -309,6 +318,10 @@ export class Zone {
 }
 
 const NO_NAMES: readonly OwnName[] = [];
+
+function countImplied({ names, endpoints }: Compiled): number {
+  return names.length * endpoints.countImplied();
+}
 
 /** What SRV records point to: the endpoints of a headless Service, else the Service itself. */
 function targetsOf({ virtual, endpoints, input }: Compiled): NamedEndpoints {

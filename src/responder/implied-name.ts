@@ -1,0 +1,87 @@
+/**
+ * Names of endpoints that are nothing but their address, `10-244-0-7.<service>.<namespace>.svc.<domain>`: nine of ten
+ * in a large cluster, of which the table holds no record. The Service's own says which of them there are. Kubernetes
+ * DNS specification 1.1.0, section 2.4.1, leaves such names to the server.
+ */
+import { IPV4_BYTES } from '../dns/address.ts';
+import type { TableReader } from '../table/table-reader.ts';
+import { NODE_FLAG, NODE_HEADER_BYTES, RRSET_BYTES } from '../zone/node.ts';
+import { ParentRecord } from './parent-record.ts';
+import type { Query } from './query.ts';
+
+const DASH = 0x2d;
+const DIGIT_ZERO = 0x30;
+/** Of `0-0-0-0` and of `255-255-255-255`. */
+const [MIN_LABEL_BYTES, MAX_LABEL_BYTES] = [7, 15];
+const NONE = -1;
+
+export class ImpliedName {
+  readonly #table: TableReader;
+  readonly #parent: ParentRecord;
+  readonly #words: Int32Array;
+  readonly #address = new Uint8Array(IPV4_BYTES);
+
+  constructor(table: TableReader) {
+    this.#table = table;
+    this.#parent = new ParentRecord(table);
+    this.#words = new Int32Array(table.bytes.buffer);
+  }
+
+  /** Gives the address that the name says, in memory of ours; undefined where no Service has such an endpoint. */
+  addressOf(query: Query): Uint8Array | undefined {
+    const address = readDashed(query.name);
+    if (address === NONE) return undefined;
+    const record = this.#parent.find(query);
+    if (record === 0 || !this.#lists(this.#table.valueStart(record), address | 0)) return undefined;
+    this.#address[0] = address >>> 24;
+    this.#address[1] = address >>> 16;
+    this.#address[2] = address >>> 8;
+    this.#address[3] = address;
+    return this.#address;
+  }
+
+  /** Searches the list of a node, which is in order. */
+  #lists(node: number, address: number): boolean {
+    const { bytes } = this.#table;
+    if ((bytes[node] & NODE_FLAG.endpoints) === 0) return false;
+    const words = this.#words;
+    const entry = (node + NODE_HEADER_BYTES + RRSET_BYTES * bytes[node + 1]) >> 2;
+    const start = (node + words[entry + 1]) >> 2;
+    let low = 0;
+    let high = words[entry];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const held = words[start + middle];
+      if (held === address) return true;
+      if (held < address) low = middle + 1;
+      else high = middle;
+    }
+    return false;
+  }
+}
+
+/**
+ * Reads a name's first label as an IPv4 address with dashes, as it is written: without leading zeros. Gives 32 bits,
+ * unsigned, or NONE. Every name that is not in the table comes by here, so most are turned away by their first byte.
+ */
+function readDashed(name: Uint8Array): number {
+  const end = 1 + name[0];
+  if (name[0] < MIN_LABEL_BYTES || name[0] > MAX_LABEL_BYTES) return NONE;
+  let address = 0;
+  let octet = NONE;
+  let dashes = 0;
+  for (let i = 1; i < end; i++) {
+    const byte = name[i];
+    if (byte === DASH) {
+      if (octet === NONE || ++dashes > 3) return NONE;
+      address = address * 256 + octet;
+      octet = NONE;
+      continue;
+    }
+    const digit = byte - DIGIT_ZERO;
+    if (digit < 0 || digit > 9 || octet === 0) return NONE;
+    octet = octet === NONE ? digit : octet * 10 + digit;
+    if (octet > 255) return NONE;
+  }
+  return dashes === 3 && octet !== NONE ? address * 256 + octet : NONE;
+}
