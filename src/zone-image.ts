@@ -11,7 +11,7 @@ import type { LogEvent } from './monitoring/log-event.ts';
 import { SYSTEM_CLOCK } from './source/kubernetes/clock.ts';
 import { PacedWriter } from './source/kubernetes/paced-writer.ts';
 import { makeFolder } from './source/manifests/vip-file.ts';
-import { ImageError } from './table/image-error.ts';
+import { ImageError, OtherImageError } from './table/image-error.ts';
 import { readImage } from './table/read-image.ts';
 import type { TableWriter } from './table/table-writer.ts';
 import { writeImage } from './table/write-image.ts';
@@ -64,7 +64,9 @@ export class ZoneImage {
   read(): ZoneImageAbout | undefined {
     try {
       return readImage<ZoneImageAbout>(this.#path, this.#options.table, ({ subject }) => {
-        if (subject !== this.#subject) throw new OtherSubjectError();
+        if (subject !== this.#subject) {
+          throw new OtherImageError('it is of another version or configuration');
+        }
       });
     } catch (error) {
       this.#explain(error);
@@ -113,16 +115,13 @@ export class ZoneImage {
 
   #explain(error: unknown): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    if (error instanceof OtherSubjectError) {
-      this.#report('info', `"${this.#path}" is of another version or configuration`);
-      return;
-    }
     const aside = `${this.#path}.damaged`;
     const isDamaged = error instanceof ImageError;
     if (isDamaged) renameSync(this.#path, aside);
     const reason = error instanceof Error ? error.message : String(error);
     const place = isDamaged ? `"${this.#path}", now in "${aside}"` : `"${this.#path}"`;
-    this.#report('error', `Cannot use zone image ${place}: ${reason}`);
+    const level = error instanceof OtherImageError ? 'info' : 'error';
+    this.#report(level, `Cannot use zone image ${place}: ${reason}`);
   }
 
   #report(level: 'info' | 'error', reason: string): void {
@@ -130,8 +129,6 @@ export class ZoneImage {
     this.#options.onLog({ level, message: 'zone image not usable', fields });
   }
 }
-
-class OtherSubjectError extends Error {}
 
 /** Everything that shapes the records, beside the objects. */
 function subjectOf(configuration: Configuration): string {

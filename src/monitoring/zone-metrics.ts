@@ -12,7 +12,7 @@ const DESCRIPTIONS: Readonly<Record<ZoneGauge, Description>> = {
   names: {
     name: 'vipdns_zone_names',
     type: 'gauge',
-    help: 'Names in the table, empty non-terminals among them.',
+    help: 'Names that exist, empty non-terminals among them.',
   },
   services: { name: 'vipdns_zone_services', type: 'gauge', help: 'Services that are served.' },
   endpoints: {

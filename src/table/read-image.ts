@@ -1,7 +1,7 @@
 /** Reads the image of a table back into a new one, which readers may have open already. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { ImageError } from './image-error.ts';
+import { ImageError, OtherImageError } from './image-error.ts';
 import { IMAGE_HEADER_BYTES, REGION_BYTES } from './layout.ts';
 import { type ImageHeader, layoutOf, parseHeader } from './table-image.ts';
 import type { TableWriter } from './table-writer.ts';
@@ -11,7 +11,7 @@ const REGIONS_A_READ = 16;
 /**
  * Fills an empty table, whose readers find everything or nothing of it, and gives what the image says of itself; the
  * table's `settle()` is to follow before it changes. `check` may refuse the image by throwing. Throws ImageError where it
- * is damaged or does not fit the table.
+ * is damaged, OtherImageError where it does not fit the table.
  */
 export function readImage<About>(
   path: string,
@@ -25,7 +25,7 @@ export function readImage<About>(
     const { layout, regions } = header;
     const expected = layoutOf(table.view);
     if (JSON.stringify(layout) !== JSON.stringify(expected)) {
-      throw new ImageError('its layout is another');
+      throw new OtherImageError('its layout is another');
     }
     if (!(regions > 0 && regions * REGION_BYTES <= table.bytes.length)) {
       throw new ImageError('it is larger than the table');

@@ -9,7 +9,7 @@
  * Addresses in it are those of the table, so it fits a table with the same layout and the same hash key alone.
  */
 import { crc32 } from 'node:zlib';
-import { ImageError } from './image-error.ts';
+import { ImageError, OtherImageError } from './image-error.ts';
 import { IMAGE_HEADER_BYTES } from './layout.ts';
 import type { TableView } from './table.ts';
 
@@ -52,7 +52,7 @@ export function formatHeader(header: ImageHeader): Buffer {
   return bytes;
 }
 
-/** Reads a header; throws ImageError where it is damaged, or of another version or machine. */
+/** Reads a header; throws ImageError where it is damaged, OtherImageError where it is of another version or machine. */
 export function parseHeader(bytes: Buffer): ImageHeader {
   const end = bytes.indexOf('\n') + 1;
   const checksum = bytes.toString('latin1', end, bytes.indexOf('\n', end));
@@ -60,7 +60,11 @@ export function parseHeader(bytes: Buffer): ImageHeader {
     throw new ImageError('the checksum of its header is another');
   }
   const header = JSON.parse(bytes.toString('utf8', 0, end)) as ImageHeader;
-  if (header.version !== IMAGE_VERSION) throw new ImageError(`its version is ${header.version}`);
-  if (header.order !== BYTE_ORDER) throw new ImageError('it is of a machine of other byte order');
+  if (header.version !== IMAGE_VERSION) {
+    throw new OtherImageError(`its version is ${header.version}`);
+  }
+  if (header.order !== BYTE_ORDER) {
+    throw new OtherImageError('it is of a machine of other byte order');
+  }
   return header;
 }

@@ -140,7 +140,7 @@ test('an image that is damaged anywhere is refused, and the table stays empty an
   }
   for (const length of [0, 100, 5000, whole.length - 1]) {
     writeFileSync(path, whole.subarray(0, length));
-    const table = new TableWriter(createTable(SIZE));
+    const table = new TableWriter(createTable({ ...SIZE, key: peekKey(path) }));
     assert.throws(() => readImage(path, table, () => {}), ImageError, `${length} bytes`);
   }
 });
@@ -150,7 +150,10 @@ test('an image does not fit a table of another key or size', async (t) => {
   await write(path, createLived(5).writer);
   for (const options of [SIZE, { ...SIZE, buckets: 512, key: peekKey(path) }]) {
     const table = new TableWriter(createTable(options));
-    assert.throws(() => readImage(path, table, () => {}), { message: 'its layout is another' });
+    assert.throws(() => readImage(path, table, () => {}), {
+      name: 'OtherImageError',
+      message: 'its layout is another',
+    });
   }
 });
 
@@ -193,7 +196,7 @@ test('an image of another version is refused, whatever else it is', async (t) =>
     writeFileSync(path, bytes);
     const table = new TableWriter(createTable({ ...SIZE, key: peekKey(path) }));
     const message = `its version is ${version}`;
-    assert.throws(() => readImage(path, table, () => {}), { name: 'ImageError', message });
+    assert.throws(() => readImage(path, table, () => {}), { name: 'OtherImageError', message });
     assert.equal(table.stats().records, 0);
   }
 });
