@@ -2,6 +2,7 @@
 import type { KubernetesConfiguration } from './config/configuration.ts';
 import { createInClusterAccess } from './source/kubernetes/api-access.ts';
 import { SYSTEM_CLOCK } from './source/kubernetes/clock.ts';
+import type { WatchedKind } from './source/kubernetes/codec.ts';
 import { createKubeconfigAccess } from './source/kubernetes/kubeconfig-access.ts';
 import { KubernetesSource } from './source/kubernetes/kubernetes-source.ts';
 import { keyOf } from './source/resources.ts';
@@ -13,7 +14,7 @@ export function followCluster(
   { kubeconfig, context }: KubernetesConfiguration,
   { configuration, store, servedSince, mayRestore, onChange, onLog }: ZoneSourceOptions,
 ): ZoneSource {
-  const { namespaces, labels, pods, endpointPodNames } = configuration;
+  const { namespaces, namespaceLabels, labels, pods, endpointPodNames } = configuration;
   const source = new KubernetesSource({
     readAccess:
       kubeconfig === ''
@@ -37,6 +38,9 @@ export function followCluster(
     onChange,
     onEvent: onLog,
   });
+  const kindsOfServices: WatchedKind[] = ['Service', 'EndpointSlice'];
+  // Its Namespace decides whether a Service is served.
+  if (namespaceLabels !== '') kindsOfServices.push('Namespace');
   return {
     start: () => source.start(),
     stop: () => void source.stop(),
@@ -44,7 +48,7 @@ export function followCluster(
       return source.isComplete;
     },
     get areServicesKnown() {
-      return source.areServicesKnown;
+      return source.haveSynced(kindsOfServices);
     },
     get isStale() {
       return source.staleSince !== undefined;

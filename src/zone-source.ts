@@ -18,7 +18,7 @@ export interface ZoneSource {
   stop(): void;
   /** Whether what is not in the store does not exist. */
   readonly isComplete: boolean;
-  /** Whether that holds of Services and their endpoints, which is so no later. */
+  /** Whether that holds of Services, their endpoints, and what decides about them; which is so no later. */
   readonly areServicesKnown: boolean;
   /** Whether what is in the store was everything in an earlier run. */
   readonly isStale: boolean;

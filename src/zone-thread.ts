@@ -151,10 +151,13 @@ function collectLater(): void {
 
 /** From the first objects to all of them. */
 function settleState(): void {
-  if (source.areServicesKnown && (isKeepingBack || keptBack.size > 0)) setKeptBack();
+  if (source.areServicesKnown) setKeptBack();
   const state = presentState();
   if (state === status.state) return;
-  if (state === 'ready') table.sweep();
+  if (state === 'ready') {
+    zone.dropRestoredPointers();
+    table.sweep();
+  }
   zone.commit();
   const wasWhole = isWhole(status.state);
   status.state = state;
@@ -174,8 +177,9 @@ function presentState(): ZoneState {
   return source.areServicesKnown ? 'servicesKnown' : 'starting';
 }
 
-/** What was kept back takes the place of what an earlier run has served. */
+/** What was kept back takes the place of what an earlier run has served. What is left by an error is set the next time. */
 function setKeptBack(): void {
+  if (!isKeepingBack && keptBack.size === 0) return;
   isKeepingBack = false;
   for (const key of keptBack) {
     keptBack.delete(key);

@@ -19,7 +19,9 @@ export class ImpliedName {
   readonly #table: TableReader;
   readonly #parent: ParentRecord;
   readonly #words: Int32Array;
-  readonly #address = new Uint8Array(IPV4_BYTES);
+  /** What `read()` has read: 4 bytes, and as a signed integer. */
+  readonly address = new Uint8Array(IPV4_BYTES);
+  #value = 0;
 
   constructor(table: TableReader) {
     this.#table = table;
@@ -27,23 +29,25 @@ export class ImpliedName {
     this.#words = new Int32Array(table.bytes.buffer);
   }
 
-  /** Gives the address that the name says, in memory of ours; undefined where no Service has such an endpoint. */
-  addressOf(query: Query): Uint8Array | undefined {
-    const address = readDashed(query.name);
-    if (address === NONE) return undefined;
-    const record = this.#parent.find(query);
-    if (record === 0 || !this.#lists(this.#table.valueStart(record), address | 0)) return undefined;
-    this.#address[0] = address >>> 24;
-    this.#address[1] = address >>> 16;
-    this.#address[2] = address >>> 8;
-    this.#address[3] = address;
-    return this.#address;
+  /** Reads the address that the name begins with; false where it does not begin with one. */
+  read({ name }: Query): boolean {
+    const value = readDashed(name);
+    if (value === NONE) return false;
+    this.#value = value | 0;
+    this.address[0] = value >>> 24;
+    this.address[1] = value >>> 16;
+    this.address[2] = value >>> 8;
+    this.address[3] = value;
+    return true;
   }
 
-  /** Searches the list of a node, which is in order. */
-  #lists(node: number, address: number): boolean {
+  /** Tells whether the name's parent is a Service that has the address which was read: its list is in order. */
+  isListed(query: Query): boolean {
+    const record = this.#parent.find(query);
+    if (record === 0) return false;
+    const node = this.#table.valueStart(record);
     const { bytes } = this.#table;
-    if ((bytes[node] & NODE_FLAG.endpoints) === 0) return false;
+    if ((bytes[node] & NODE_FLAG.impliedEndpoints) === 0) return false;
     const words = this.#words;
     const entry = (node + NODE_HEADER_BYTES + RRSET_BYTES * bytes[node + 1]) >> 2;
     const start = (node + words[entry + 1]) >> 2;
@@ -52,8 +56,8 @@ export class ImpliedName {
     while (low < high) {
       const middle = (low + high) >> 1;
       const held = words[start + middle];
-      if (held === address) return true;
-      if (held < address) low = middle + 1;
+      if (held === this.#value) return true;
+      if (held < this.#value) low = middle + 1;
       else high = middle;
     }
     return false;
@@ -62,7 +66,8 @@ export class ImpliedName {
 
 /**
  * Reads a name's first label as an IPv4 address with dashes, as it is written: without leading zeros. Gives 32 bits,
- * unsigned, or NONE. Every name that is not in the table comes by here, so most are turned away by their first byte.
+ * unsigned, or NONE. As `readIpv4()`, from bytes: every name that is not in the table comes by here, and is not to be
+ * made a text for that; most are turned away by their first byte.
  */
 function readDashed(name: Uint8Array): number {
   const end = 1 + name[0];

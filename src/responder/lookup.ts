@@ -72,7 +72,10 @@ export class Lookup {
     // Before the table: what was not known then may be in the table by now, but not the other way round.
     const { state } = this.#status;
     const record = this.#table.find(query.nameLength);
-    if (record === 0) return this.#findNothing(query, state);
+    return record === 0 ? this.#findNothing(query, state) : this.#findIn(record, query, state);
+  }
+
+  #findIn(record: number, query: Query, state: ZoneState): Verdict {
     this.node = this.#table.valueStart(record);
     this.zone = this.#halves[(this.node + 2) >> 1];
     this.apexOffset =
@@ -107,10 +110,17 @@ export class Lookup {
     }
     const zone = this.#zones[this.zone];
     if (!zone.isReverse) {
-      // More addresses may come to an endpoint's name, but to a Pod's there is only one.
-      const endpoint = state === 'starting' ? undefined : this.#impliedName.addressOf(query);
-      const address = endpoint ?? this.#podName?.addressOf(query, zone);
-      if (address !== undefined) return this.#answerAddress(query.qtype, address);
+      const podAddress = this.#podName?.addressOf(query, zone);
+      if (podAddress !== undefined) return this.#answerAddress(query.qtype, podAddress);
+      // While the zone is starting, more addresses may come to an endpoint's name.
+      if (state !== 'starting' && this.#impliedName.read(query)) {
+        if (this.#impliedName.isListed(query)) {
+          return this.#answerAddress(query.qtype, this.#impliedName.address);
+        }
+        // A name that gets a record of its own has it before it leaves the list, which may be since it was looked for.
+        const record = this.#table.find(query.nameLength);
+        if (record !== 0) return this.#findIn(record, query, state);
+      }
     }
     if (isReady) return 'nxdomain';
     return mayHold(query, zone) ? 'notReady' : 'nxdomain';

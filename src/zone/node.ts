@@ -40,7 +40,7 @@ export const NODE_FLAG = {
   /** What is here depends on endpoints: nothing is said of it before all of them are known. */
   decidedByEndpoints: 2,
   /** The node is a Service's, and lists endpoints whose names are their addresses: they have no nodes of their own. */
-  endpoints: 4,
+  impliedEndpoints: 4,
 } as const;
 
 /** Index of zone that says: this name is a zone of its own, as addresses and hosts outside every served zone are. */

@@ -169,7 +169,7 @@ export class ServiceRecords {
     const serviceAt = ipv6At + ipv6Count * IPV6_BYTES;
     const impliedAt = serviceAt + (hasService ? align(this.#dataBytes(this.#all)) : 0);
     const bytes = impliedAt + implied * IPV4_BYTES;
-    scratch.begin(zone, rrsets, bytes, flags | (implied > 0 ? NODE_FLAG.endpoints : 0));
+    scratch.begin(zone, rrsets, bytes, flags | (implied > 0 ? NODE_FLAG.impliedEndpoints : 0));
     if (implied > 0) {
       scratch.putImplied(rrsets, implied, impliedAt);
       endpoints.writeImplied(scratch.words, impliedAt >> 2);

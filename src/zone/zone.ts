@@ -3,7 +3,8 @@
  * for. In: a Service with its endpoints, namespaces that come and go; out: records of the table.
  *
  * A name is published before what refers to it, and withdrawn after: endpoints, then the Service, then its
- * ports, then pointers; and back.
+ * ports, then pointers; and back. But for endpoints that the Service's own node lists: they go with that, a moment
+ * before what refers to them.
  */
 import { IPV6_BYTES } from '../dns/address.ts';
 import { TYPE } from '../dns/constants.ts';
@@ -65,6 +66,10 @@ export class Zone {
   readonly #endpointRecords: EndpointRecords;
   /** What each Service was compiled from: compiled again, it names the nodes to withdraw. */
   readonly #inputs = new Map<ObjectKey, ServiceInput>();
+  /** Services that the table had no room for, in whole or in part. */
+  readonly #unplaced = new Set<ObjectKey>();
+  /** What the table used when it last had no room. */
+  #fullBytes = 0;
   /** Those of the Service in hand. */
   readonly #oldEndpoints = new NamedEndpoints();
   readonly #nextEndpoints = new NamedEndpoints();
@@ -99,6 +104,7 @@ export class Zone {
 
   /** Takes a Service's present state; undefined withdraws it. */
   setService(key: ObjectKey, input: ServiceInput | undefined): void {
+    const { refused } = this.#records;
     const old = this.#compile(this.#inputs.get(key), this.#oldEndpoints, this.#oldVirtual);
     const next = this.#compile(input, this.#nextEndpoints, this.#nextVirtual);
     this.#endpoints += this.#nextEndpoints.total - this.#oldEndpoints.total;
@@ -108,12 +114,18 @@ export class Zone {
     const namespace = key.slice(0, key.indexOf('/'));
     const [wasNamed, isNamed] = [old.names.length > 0, next.names.length > 0];
     if (!wasNamed && isNamed) this.#countServices(namespace, 1);
-    const onlyEndpoints = this.#differOnlyInEndpoints(old, next);
+    const onlyEndpoints = !this.#unplaced.has(key) && this.#differOnlyInEndpoints(old, next);
     this.#publish(next, onlyEndpoints);
     if (wasNamed) this.#withdraw(old, next, onlyEndpoints);
     if (wasNamed && !isNamed) this.#countServices(namespace, -1);
     const served = isNamed ? input?.service : undefined;
     if (this.#nameServers.note(key, served, this.#nextEndpoints)) this.#publishApexes();
+    if (this.#records.refused === refused) {
+      this.#unplaced.delete(key);
+    } else {
+      this.#unplaced.add(key);
+      this.#fullBytes = this.#records.table.stats().usedBytes;
+    }
   }
 
   /** Says in which namespaces a Pod has this address, for `pods: verified`. */
@@ -141,7 +153,7 @@ export class Zone {
     this.#updateNamespace(name, { exists, change: 0 });
   }
 
-  /** Says that all Services are as they are now: what an earlier run made addresses point to besides is gone. */
+  /** Says that all Services have been set: what an earlier run made addresses point to besides is gone. */
   dropRestoredPointers(): void {
     this.#reverse.dropRestored();
   }
@@ -150,6 +162,7 @@ export class Zone {
   commit(): void {
     const { table } = this.#records;
     table.reclaim();
+    this.#placeAgain();
     if (table.changes === this.#committedChanges) return;
     const { status, now } = this.#options;
     this.#changedAt = now();
@@ -167,7 +180,7 @@ export class Zone {
     return this.#endpoints;
   }
 
-  /** Names that exist: those with records, and those of endpoints that have none. */
+  /** Names that exist: those with records, and those of endpoints that have none; unless the table is full. */
   get names(): number {
     return this.#records.table.stats().records + this.#impliedNames;
   }
@@ -209,12 +222,22 @@ export class Zone {
     return endpoints.count > 0 || !(service.headless || this.#options.ignoreEmptyService);
   }
 
-  /** Whether only endpoints differ, on which the other nodes of a Service with virtual IPs do not depend. */
+  /** Whether only endpoints differ, on which the nodes of the ports of a Service with virtual IPs do not depend. */
   #differOnlyInEndpoints(old: Compiled, next: Compiled): boolean {
     const service = next.input?.service;
     const isSame = service !== undefined && service === old.input?.service;
     const areNamed = old.names.length > 0 && next.names.length > 0;
-    return isSame && areNamed && !service.headless && this.#records.refused === 0;
+    return isSame && areNamed && !service.headless;
+  }
+
+  /** Places what the table had no room for, once it has some: until a Service changes, nobody else would. */
+  #placeAgain(): void {
+    const hasRoom = () => this.#records.table.stats().usedBytes + ENOUGH_BYTES <= this.#fullBytes;
+    if (this.#unplaced.size === 0 || !hasRoom()) return;
+    for (const key of [...this.#unplaced]) {
+      this.setService(key, this.#inputs.get(key));
+      if (this.#unplaced.has(key)) return;
+    }
   }
 
   #publish(next: Compiled, onlyEndpoints: boolean): void {
@@ -316,6 +339,9 @@ export class Zone {
     );
   }
 }
+
+/** Room after which it is worth trying to place what there was no room for. */
+const ENOUGH_BYTES = 1 << 16;
 
 const NO_NAMES: readonly OwnName[] = [];
 

@@ -172,6 +172,45 @@ test('endpoints beyond those that a node lists have records, and move up when ot
   assert.equal(zone.zone.names, names);
 });
 
+test('a name that gets a record of its own is there throughout', () => {
+  const zone = new TestZone();
+  setEndpoints(zone, [[endpoint('10.0.0.1')]]);
+  const { reader } = zone;
+  const find = reader.find.bind(reader);
+  let finds = 0;
+  // Between the reader's first look and its next one, the name gets a second address.
+  reader.find = (length) => {
+    const record = find(length);
+    if (++finds > 1) return record;
+    const key = reader.key.slice();
+    setEndpoints(zone, [[endpoint('10.0.0.1'), endpoint('10.0.0.2', { hostname: '10-0-0-1' })]]);
+    reader.key.set(key);
+    return record;
+  };
+  assert.equal(ask(zone, '10-0-0-1'), '10.0.0.1 10.0.0.2');
+  assert.ok(finds > 1);
+});
+
+test('an endpoint that goes while the table is full, goes when there is room', () => {
+  const zone = new TestZone({ maxBytes: 4 << 20, buckets: 1 << 10 });
+  const all = Array.from({ length: 2000 }, (_, i) => endpoint(`10.1.${i >> 8}.${i & 255}`));
+  setEndpoints(zone, [all], { headless: true });
+  const fillers: string[] = [];
+  for (let size = 30_000; size > 0; size = Math.floor(size / 2)) {
+    do fillers.push(`filling ${fillers.length}`);
+    while (zone.table.set(Buffer.from(fillers[fillers.length - 1]), new Uint8Array(size)) !== 0);
+  }
+  setEndpoints(zone, [all.slice(1)], { headless: true });
+  assert.ok(zone.zone.refused > 0);
+  const { refused } = zone.zone;
+  zone.zone.commit();
+  assert.equal(zone.zone.refused, refused);
+  for (const filler of fillers) zone.table.delete(Buffer.from(filler));
+  zone.zone.commit();
+  assert.equal(ask(zone, '10-1-0-0'), 'NXDOMAIN');
+  assert.equal(ask(zone, '10-1-0-1'), '10.1.0.1');
+});
+
 test('while the zone is starting nothing is said of them, whether they are there or not', () => {
   const zone = new TestZone({ isStarting: true });
   setEndpoints(zone, [[endpoint('10.0.0.1')]]);

@@ -269,6 +269,13 @@ test('Zone counts and tells a change that the table had no room for, and goes on
   }
   assert.ok(zone.zone.refused > 0);
   assert.equal(zone.ask('svc-0.shop.svc.cluster.local A').answer.length, 1);
+  // What there was no room for comes in when others have gone.
+  const last = 'svc-19999.shop.svc.cluster.local A';
+  assert.equal(zone.ask(last).status, 'NXDOMAIN');
+  for (let i = 0; i < 19_000; i++) zone.zone.setService(`shop/svc-${i}`, undefined);
+  zone.zone.commit();
+  assert.equal(zone.ask(last).answer.length, 1);
+  assert.equal(zone.ask('31.78.96.10.in-addr.arpa PTR').answer.length, 1);
 });
 
 test('the longest TTL that can be set leaves whole, from every form of record', () => {

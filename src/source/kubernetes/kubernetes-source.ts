@@ -81,9 +81,12 @@ export class KubernetesSource {
     });
   }
 
-  /** When what is served was true, in milliseconds since the epoch; undefined where it is no snapshot. */
+  /**
+   * When what is served was true, in milliseconds since the epoch; undefined where it is no snapshot, which it is until
+   * `onChange` has been called with everything listed.
+   */
   get staleSince(): number | undefined {
-    return this.isComplete ? undefined : this.#restoredFrom;
+    return this.#restoredFrom;
   }
 
   /** Follows the cluster until `stop()`, whatever happens on the way. */
@@ -109,10 +112,10 @@ export class KubernetesSource {
     return this.#reflectors.every(({ status }) => status.hasSynced);
   }
 
-  /** Whether that is so of Services and EndpointSlices; other resources may be refused, or come later. */
-  get areServicesKnown(): boolean {
+  /** Whether that is so of these kinds; other resources may be refused, or come later. */
+  haveSynced(kinds: readonly WatchedKind[]): boolean {
     return this.#reflectors.every(
-      ({ status: { scope, hasSynced } }) => hasSynced || !OF_SERVICES.has(scope.resource.kind),
+      ({ status: { scope, hasSynced } }) => hasSynced || !kinds.includes(scope.resource.kind),
     );
   }
 
@@ -204,6 +207,7 @@ export class KubernetesSource {
     const { onChange, onEvent } = this.#options;
     if (this.#isSnapshotBehind) this.#keeper?.noteChange();
     this.#isSnapshotBehind = false;
+    if (this.isComplete) this.#restoredFrom = undefined;
     try {
       onChange();
     } catch (error) {
@@ -213,8 +217,6 @@ export class KubernetesSource {
     }
   }
 }
-
-const OF_SERVICES: ReadonlySet<WatchedKind> = new Set(['Service', 'EndpointSlice']);
 
 function scopeKey({ resource, namespace }: Scope): string {
   return `${resource.kind} ${namespace}`;

@@ -59,6 +59,7 @@ class HoldingProxy {
 
   release(): void {
     this.isHolding = false;
+    this.forbidden.length = 0;
     for (const pass of this.#held.splice(0)) pass();
   }
 
@@ -108,28 +109,39 @@ class HoldingProxy {
 
 async function prepare(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'vipdns-partial-'));
-  t.after(() => rmSync(folder, { recursive: true }));
   const server = await startEmulation({});
-  t.after(() => server.close());
-  await server.put('namespaces', namespaceJson('shop'));
+  const proxy = new HoldingProxy(server.access.server as URL);
+  const starting: ReturnType<typeof startTestApp>[] = [];
+  t.after(async () => {
+    // What has not started yet cannot be stopped.
+    proxy.release();
+    for (const { app } of await Promise.all(starting)) await app.stop();
+    proxy.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  await server.put('namespaces', {
+    ...namespaceJson('shop'),
+    metadata: { name: 'shop', labels: { dns: 'yes' } },
+  });
   await server.put('services', { ...serviceJson('shop/db'), spec: { clusterIP: 'None' } });
   await server.put('services', serviceJson('shop/web', '10.96.0.1'));
   await server.put('services', serviceJson('shop/api', '10.96.0.2'));
   for (const slice of SLICES) await server.put('endpointslices', sliceJson(slice));
-  const proxy = new HoldingProxy(server.access.server as URL);
-  t.after(() => proxy.close());
   const kubeconfig = join(folder, 'kubeconfig');
   const access = { ...server.access, server: await proxy.listen() };
   writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(access)));
-  const start = async (stateDir: string) => {
+  const start = async (stateDir: string, options: Record<string, unknown> = {}) => {
     const [{ port }] = await claimPorts([{ address: '127.0.0.1', port: 0 }]);
     const started = startTestApp(t, {
       overrides: {
         source: { kubernetes: { kubeconfig, context: '' } },
         listen: [`127.0.0.1:${port}`],
         stateDir,
+        ...options,
       },
     });
+    starting.push(started);
     const pod = new StubResolver(`127.0.0.1:${port}`);
     const ask = async () => ({
       web: await pod.ask('web.shop.svc'),
@@ -189,12 +201,46 @@ for (const isOverImage of [false, true]) {
     proxy.forbidden.push('namespaces');
     const { started, ask } = await start(isOverImage ? stateDir : '');
     while (!isDeepStrictEqual(await ask(), expected)) await sleep(10);
-    proxy.forbidden.length = 0;
+    proxy.release();
     const { ready } = await started;
     while ((await ready()) !== 'OK') await sleep(10);
     assert.deepEqual(await ask(), expected);
   });
 }
+
+test('where Namespaces decide about Services, endpoints wait for them, too', async (t) => {
+  const { proxy, start } = await prepare(t);
+  proxy.forbidden.push('namespaces');
+  const { started, ask } = await start('', { namespaceLabels: 'dns=yes' });
+  const nothing = { web: UNKNOWN, db: UNKNOWN, 'a.web': UNKNOWN, '10.0.0.1': UNKNOWN };
+  while ((await ask()).web !== UNKNOWN) await sleep(10);
+  for (let i = 0; i < 40; i++) {
+    assert.deepEqual(await ask(), nothing);
+    await sleep(20);
+  }
+  proxy.release();
+  await started;
+  assert.deepEqual(await ask(), WHOLE);
+});
+
+test('where Namespaces decide about Services, nothing of an image stays that is gone', async (t) => {
+  const { server, proxy, start, stateDir } = await prepare(t);
+  const options = { namespaceLabels: 'dns=yes' };
+  const first = await start(stateDir, options);
+  await (await first.started).app.stop();
+  await server.remove('services', 'shop/api');
+  await server.remove('endpointslices', 'shop/4-api');
+  proxy.forbidden.push('namespaces');
+  const { started, ask } = await start(stateDir, options);
+  const { ready } = await started;
+  for (let i = 0; i < 40; i++) {
+    assert.deepEqual(await ask(), WHOLE);
+    await sleep(20);
+  }
+  proxy.release();
+  while ((await ready()) !== 'OK') await sleep(10);
+  assert.deepEqual(await ask(), { ...WHOLE, '10.0.0.1': 'a.db.shop.svc,a.web.shop.svc' });
+});
 
 function sliceJson({ name, service, address, hostname }: (typeof SLICES)[number]) {
   const slice = endpointSliceJson(service, []);

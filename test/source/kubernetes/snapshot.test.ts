@@ -85,7 +85,7 @@ test('KubernetesSource serves its snapshot until the API is there, and then what
 
   second.server.allowed = undefined;
   await second.synced();
-  assert.equal(second.source.staleSince, undefined);
+  await until('the last change', () => second.source.staleSince === undefined);
   assert.deepEqual(second.services(), ['shop/web']);
   assert.deepEqual(second.store.service('shop/web')?.clusterIps, ['10.96.0.9']);
   assert.deepEqual(second.store.slicesOf('shop/web'), []);
