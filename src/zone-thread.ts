@@ -68,6 +68,8 @@ const source = await createZoneSource({
 
 /** A list leaves as much behind as it brings; V8 would keep the room for the next one. */
 const COLLECT_AFTER_MS = 500;
+/** Collecting takes a tenth of a second or more, which longer lists would pay again and again. */
+const COLLECT_EVERY_MS = 2000;
 /** Services that change at once, as when a folder is unpacked. */
 const MANY_SERVICES = 1000;
 
@@ -80,6 +82,7 @@ let isKeepingBack = restored !== undefined;
 const keptBack = new Set<ObjectKey>();
 let toldRefused = 0;
 let collecting: NodeJS.Timeout | undefined;
+let collectedAt = Number.NEGATIVE_INFINITY;
 let knownLists = 0;
 
 parentPort?.on('message', obey);
@@ -139,14 +142,18 @@ function applyChanges(): void {
   tellRefused();
 }
 
-/** Not while a cluster is taken in: collecting then is a tenth of it, for garbage that comes again at once. */
+/** Not while Services are taken in: collecting then is a tenth of that, for garbage that comes again at once. */
 function collectLater(): void {
-  clearTimeout(collecting);
-  if (!source.areServicesKnown) return;
-  collecting = setTimeout(() => {
-    compactHeap();
-    tell({ kind: 'settled' });
-  }, COLLECT_AFTER_MS).unref();
+  if (collecting !== undefined || !source.areServicesKnown) return;
+  const earliest = collectedAt + COLLECT_EVERY_MS - performance.now();
+  collecting = setTimeout(collect, Math.max(earliest, COLLECT_AFTER_MS)).unref();
+}
+
+function collect(): void {
+  compactHeap();
+  collecting = undefined;
+  collectedAt = performance.now();
+  tell({ kind: 'settled' });
 }
 
 /** From the first objects to all of them. */
