@@ -18,6 +18,7 @@ import { TurnBudget } from './responder/turn-budget.ts';
 import { UdpBatchListener } from './responder/udp-batch.ts';
 import { listenUdpPlain } from './responder/udp-plain.ts';
 import { type Libc, loadLibc } from './socket/libc.ts';
+import { shortenSlice } from './socket/short-slice.ts';
 import { SocketPoll } from './socket/socket-poll.ts';
 import { TableReader } from './table/table-reader.ts';
 import type {
@@ -105,6 +106,8 @@ async function listenUdp(): Promise<void> {
     return;
   }
   const libc: Libc = await loadLibc();
+  // Answers are short and waited for; where that does not go, they take their turn like everything else.
+  shortenSlice(libc);
   const { handles, self, epollFd } = data.sockets;
   const poll = new SocketPoll(libc, epollFd);
   for (const [i, handle] of handles.entries()) {

@@ -55,6 +55,14 @@ export interface Libc {
   /** `headers` is the address of an array of struct mmsghdr; gives how many of them were filled. */
   recvmmsg(fd: number, headers: number, count: number, flags: number, timeout: number): number;
   sendmmsg(fd: number, headers: number, count: number, flags: number): number;
+  /** A call by its number, with what `short-slice.ts` hands over. */
+  syscall(
+    number: number,
+    threadId: number,
+    attributes: Uint8Array,
+    sizeOrFlags: number,
+    flags: number,
+  ): number;
   /** The positive error number of the last call that failed, in this thread. */
   errno(): number;
   /** Gives the address of the memory that a view shows; it stays there as long as its buffer lives. */
@@ -121,6 +129,7 @@ function bindLibc({ load, errno, address, node }: typeof koffi): Libc {
     // Numbers in place of pointers: cheaper by half than views, and calculated with.
     recvmmsg: bind('recvmmsg', ['int', 'uintptr_t', 'uint32_t', 'int', 'uintptr_t']),
     sendmmsg: bind('sendmmsg', ['int', 'uintptr_t', 'uint32_t', 'int']),
+    syscall: library.func('syscall', 'long', ['long', 'int', 'void *', 'uint32_t', 'uint32_t']),
     errno,
     addressOf: (view) => Number(address(view)),
     epoll_create1: bind('epoll_create1', ['int']),
