@@ -158,7 +158,7 @@ function collect(): void {
 
 /** From the first objects to all of them. */
 function settleState(): void {
-  if (source.areServicesKnown) setKeptBack();
+  setKeptBack();
   const state = presentState();
   if (state === status.state) return;
   if (state === 'ready') {
@@ -184,9 +184,13 @@ function presentState(): ZoneState {
   return source.areServicesKnown ? 'servicesKnown' : 'starting';
 }
 
-/** What was kept back takes the place of what an earlier run has served. What is left by an error is set the next time. */
+/**
+ * Once all Services are known, what was kept back takes the place of what an earlier run has served. What is left by an
+ * error is set the next time.
+ */
 function setKeptBack(): void {
   if (!isKeepingBack && keptBack.size === 0) return;
+  if (!source.areServicesKnown) return;
   isKeepingBack = false;
   for (const key of keptBack) {
     keptBack.delete(key);

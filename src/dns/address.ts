@@ -76,6 +76,19 @@ export function readIpv4(text: string, start: number, end: number): number {
   return dots === 3 && octet >= 0 ? address * 256 + octet : -1;
 }
 
+/** Gives the 32 bits, signed, of an IPv4 address in network byte order. */
+export function ipv4WordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+/** Puts an IPv4 address, as 32 bits, in network byte order. */
+export function putIpv4Word(word: number, bytes: Uint8Array, at: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}
+
 /** Parses `address/bits`; undefined where it is not one, or where host bits are set. */
 export function parsePrefix(text: string): Prefix | undefined {
   const slash = text.indexOf('/');

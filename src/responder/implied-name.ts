@@ -3,7 +3,7 @@
  * in a large cluster, of which the table holds no record. The Service's own says which of them there are. Kubernetes
  * DNS specification 1.1.0, section 2.4.1, leaves such names to the server.
  */
-import { IPV4_BYTES } from '../dns/address.ts';
+import { IPV4_BYTES, putIpv4Word } from '../dns/address.ts';
 import type { TableReader } from '../table/table-reader.ts';
 import { NODE_FLAG, NODE_HEADER_BYTES, RRSET_BYTES } from '../zone/node.ts';
 import { ParentRecord } from './parent-record.ts';
@@ -34,10 +34,7 @@ export class ImpliedName {
     const value = readDashed(name);
     if (value === NONE) return false;
     this.#value = value | 0;
-    this.address[0] = value >>> 24;
-    this.address[1] = value >>> 16;
-    this.address[2] = value >>> 8;
-    this.address[3] = value;
+    putIpv4Word(value, this.address, 0);
     return true;
   }
 

@@ -7,7 +7,14 @@
  * objects for each took most of the start. Names are numbered from 0 in the order in which they came, and so are
  * addresses; those of a name are a chain, an address that stands in two slices once.
  */
-import { IPV4_BYTES, IPV6_BYTES, parseAddress, readIpv4 } from '../dns/address.ts';
+import {
+  IPV4_BYTES,
+  IPV6_BYTES,
+  ipv4WordAt,
+  parseAddress,
+  putIpv4Word,
+  readIpv4,
+} from '../dns/address.ts';
 import { foldCase } from '../dns/name.ts';
 import { EndpointCursor, packEndpoints } from '../source/packed-endpoints.ts';
 import type { EndpointPort, Service } from '../source/resources.ts';
@@ -28,6 +35,8 @@ export class NamedEndpoints {
   total = 0;
   /** Number of names. */
   count = 0;
+  /** Number of those that are implied. */
+  impliedCount = 0;
   readonly labels = new LabelIndex();
   /** 16 bytes for each address, of which one of IPv4 takes the first four. */
   addresses = new Uint8Array(64 * IPV6_BYTES);
@@ -63,6 +72,7 @@ export class NamedEndpoints {
         if (cursor.isReady || input.service.publishNotReadyAddresses) this.#take(ports, options);
       }
     }
+    for (let name = 0; name < this.count; name++) if (this.isImplied(name)) this.impliedCount++;
   }
 
   /** Takes a Service itself in the place of what was before: its virtual IPs, of which it may have none yet. */
@@ -87,25 +97,13 @@ export class NamedEndpoints {
     );
   }
 
-  countImplied(): number {
-    let count = 0;
-    for (let name = 0; name < this.count; name++) if (this.isImplied(name)) count++;
-    return count;
-  }
-
   /** Writes the addresses of all implied names into words from `start` on, in ascending order. */
   writeImplied(words: Int32Array, start: number): void {
     let at = start;
     let isSorted = true;
     for (let name = 0; name < this.count; name++) {
       if (!this.isImplied(name)) continue;
-      const bytes = this.first[name] * IPV6_BYTES;
-      const { addresses } = this;
-      words[at] =
-        (addresses[bytes] << 24) |
-        (addresses[bytes + 1] << 16) |
-        (addresses[bytes + 2] << 8) |
-        addresses[bytes + 3];
+      words[at] = ipv4WordAt(this.addresses, this.first[name] * IPV6_BYTES);
       if (at > start && words[at] < words[at - 1]) isSorted = false;
       at++;
     }
@@ -141,6 +139,7 @@ export class NamedEndpoints {
   #clear(): void {
     this.total = 0;
     this.count = 0;
+    this.impliedCount = 0;
     this.#addressCount = 0;
     this.labels.clear();
   }
@@ -167,10 +166,7 @@ export class NamedEndpoints {
     if (at === this.addresses.length) this.addresses = doubled(this.addresses);
     const ipv4 = readIpv4(text, start, end);
     if (ipv4 >= 0) {
-      this.addresses[at] = ipv4 >>> 24;
-      this.addresses[at + 1] = ipv4 >>> 16;
-      this.addresses[at + 2] = ipv4 >>> 8;
-      this.addresses[at + 3] = ipv4;
+      putIpv4Word(ipv4, this.addresses, at);
       return IPV4_BYTES;
     }
     const address = parseAddress(text.slice(start, end));

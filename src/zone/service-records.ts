@@ -163,7 +163,7 @@ export class ServiceRecords {
     const { ipv4Count, ipv6Count, ipv4, ipv6 } = this.#targets;
     const hasService = this.#all.count > 0;
     const rrsets = Number(ipv4Count > 0) + Number(ipv6Count > 0) + Number(hasService);
-    const implied = endpoints.countImplied();
+    const implied = endpoints.impliedCount;
     const ipv4At = dataStart(rrsets + Number(implied > 0));
     const ipv6At = ipv4At + ipv4Count * IPV4_BYTES;
     const serviceAt = ipv6At + ipv6Count * IPV6_BYTES;

@@ -2,7 +2,7 @@
  * What the SRV records of one Service point to, in the form that every one of its nodes has it in, and the addresses of
  * all of it, each once. Its memory serves one Service after another.
  */
-import { IPV4_BYTES, IPV6_BYTES } from '../dns/address.ts';
+import { IPV4_BYTES, IPV6_BYTES, ipv4WordAt } from '../dns/address.ts';
 import { fitsBefore } from '../dns/name.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { NamedEndpoints } from './named-endpoints.ts';
@@ -85,7 +85,7 @@ export class ServiceTargets {
         const at = each * IPV6_BYTES;
         const isIpv4 = sizes[each] === IPV4_BYTES;
         if (seen !== undefined) {
-          const key = isIpv4 ? wordAt(addresses, at) : textAt(addresses, at);
+          const key = isIpv4 ? ipv4WordAt(addresses, at) : textAt(addresses, at);
           if (seen.has(key)) continue;
           seen.add(key);
         }
@@ -118,10 +118,6 @@ function putAddresses(
     at += size;
   }
   return at;
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
 
 function textAt(bytes: Uint8Array, at: number): string {

@@ -346,7 +346,7 @@ const ENOUGH_BYTES = 1 << 16;
 const NO_NAMES: readonly OwnName[] = [];
 
 function countImplied({ names, endpoints }: Compiled): number {
-  return names.length * endpoints.countImplied();
+  return names.length * endpoints.impliedCount;
 }
 
 /** What SRV records point to: the endpoints of a headless Service, else the Service itself. */

@@ -207,7 +207,7 @@ export class KubernetesSource {
     const { onChange, onEvent } = this.#options;
     if (this.#isSnapshotBehind) this.#keeper?.noteChange();
     this.#isSnapshotBehind = false;
-    if (this.isComplete) this.#restoredFrom = undefined;
+    if (this.#restoredFrom !== undefined && this.isComplete) this.#restoredFrom = undefined;
     try {
       onChange();
     } catch (error) {
